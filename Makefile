@@ -1,0 +1,57 @@
+# One command for each verb; `.ci/run` and people use the same.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint format lock messages screenshots clean python
+
+run: $(VENV)/run
+	@$(BIN)/python app.py
+
+test: $(VENV)/test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+lint: $(VENV)/test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/test
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# The newest versions that fit together, with hashes.
+lock: $(VENV)/test
+	@for set in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile $$set.in -o $$set.txt --upgrade --universal --generate-hashes --python-version 3.11 \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet || exit 1; \
+	done
+
+# Collect the texts of the program into the catalogues; what is new has to be translated by hand.
+messages: $(VENV)/test
+	@$(BIN)/python -m tests.messages
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Imagier needs Python 3.11 or newer: install it, or name it with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Imagier needs Python 3.11 or newer, and $(PYTHON) is older: install it, or name it with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing: install it (Debian: apt install python3-venv)." >&2; exit 1; }
+
+# The stamps are files in .venv, so that a changed lock file installs anew.
+$(VENV)/run: requirements.txt | python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/test: requirements.txt requirements-dev.txt | python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,293 @@
+"""What can go wrong, in words: every problem says what happened, why, and what to do next.
+
+A problem is a code with parameters; it becomes text only where somebody reads it, in that reader's language. Pictures
+keep the code and the parameters of their failure in the database for the same reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.i18n import Reader, mark
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`what` happened and why; `remedy`, what to do next; `status`, what HTTP says of it."""
+
+    what: str
+    remedy: str
+    status: int = 400
+
+
+CHOICES = (
+    mark("size"),
+    mark("quality"),
+    mark("background"),
+    mark("output format"),
+    mark("compression"),
+    mark("number of pictures"),
+)
+
+PROBLEMS: dict[str, Text] = {
+    # --- coming in
+    "wrong_credentials": Text(
+        mark("This name and this password do not belong together."),
+        mark("Check both and try again. If you forgot the password, the administrator can set a new one."),
+        401,
+    ),
+    "wrong_password": Text(
+        mark("This is not your password until now."), mark("Check it and try again; nothing was changed."), 403
+    ),
+    "too_many_attempts": Text(
+        mark("There were too many failed attempts."),
+        mark("Wait {wait}, then try again."),
+        429,
+    ),
+    "password_too_short": Text(
+        mark("This password has {length} characters; it needs at least {least}."),
+        mark("A sentence of a few words is easy to remember and hard to guess."),
+    ),
+    "password_too_long": Text(
+        mark("This password is longer than 72 bytes, and what comes after them would not count."),
+        mark("Choose a shorter one."),
+    ),
+    "password_too_common": Text(
+        mark("This password is one of the first that an attacker tries."),
+        mark("Choose one that is not on every list, such as a sentence of your own."),
+    ),
+    "password_unprintable": Text(
+        mark("This password contains a character that cannot be typed again for sure."),
+        mark("Use letters, digits, signs and spaces."),
+    ),
+    "login_taken": Text(mark("The name “{login}” is already taken."), mark("Choose another one.")),
+    "login_malformed": Text(
+        mark("“{login}” cannot be a sign-in name."),
+        mark("Use 1 to 64 letters, digits, dots, hyphens, underscores or @, without spaces."),
+    ),
+    "name_missing": Text(mark("The name is empty."), mark("Type the name that the others will see.")),
+    "no_such_user": Text(mark("There is no account “{login}”."), mark("Check how it is spelled."), 404),
+    "last_administrator": Text(
+        mark("“{login}” is the last administrator, and somebody must be one."),
+        mark("Make somebody else an administrator first."),
+        409,
+    ),
+    "already_set_up": Text(mark("Imagier is already set up: an administrator exists."), mark("Sign in instead."), 409),
+    "wrong_setup_code": Text(
+        mark("This is not the set-up code."),
+        mark("It stands in the log of the server that was started last, in the line “set-up code”."),
+        403,
+    ),
+    "session_ended": Text(mark("You have been signed out."), mark("Sign in again; what you typed is kept."), 401),
+    "not_allowed": Text(mark("This needs an administrator."), mark("Ask one of them."), 403),
+    # --- describing
+    "description_missing": Text(
+        mark("There is no description yet."), mark("Say in a few words what the picture shows.")
+    ),
+    "description_too_long": Text(
+        mark("The description has {length} characters; at most {most} are possible."), mark("Shorten it.")
+    ),
+    "model_not_offered": Text(mark("The model “{model}” is not offered."), mark("Choose another model.")),
+    "model_shut_down": Text(mark("The model “{model}” was shut down on {date}."), mark("Choose another model.")),
+    "choice_not_offered": Text(mark("{model} cannot do “{value}” for {choice}."), mark("Choose one of: {allowed}.")),
+    "number_out_of_range": Text(
+        mark("{choice} is {value}; it must be from {least} to {most}."), mark("Choose a number in between.")
+    ),
+    "transparent_needs_format": Text(
+        mark("A transparent background needs a format that can hold it, and {value} cannot."),
+        mark("Choose PNG or WebP."),
+    ),
+    "references_not_offered": Text(
+        mark("{model} cannot start from a picture."), mark("Choose another model, or take the pictures away.")
+    ),
+    "too_many_references": Text(
+        mark("These are {count} pictures to start from; at most {most} are possible."),
+        mark("Take some away."),
+    ),
+    "not_an_image": Text(
+        mark("“{name}” is not a picture that can be used: PNG, JPEG and WebP can."),
+        mark("Save it in one of these formats and try again."),
+        415,
+    ),
+    "image_broken": Text(
+        mark("“{name}” cannot be read to its end: the file is damaged."),
+        mark("Save it again and try once more."),
+    ),
+    "file_too_large": Text(
+        mark("“{name}” has {size} MB; at most {most} MB are possible."), mark("Make it smaller and try again."), 413
+    ),
+    "image_too_many_pixels": Text(
+        mark("“{name}” measures {width} × {height} pixels, which is too large."),
+        mark("Scale it down and try again."),
+        413,
+    ),
+    # --- painting
+    "wrong_key": Text(
+        mark("The provider does not accept the key."),
+        mark("An administrator has to enter a valid key; the picture waits until then."),
+        502,
+    ),
+    "quota_exhausted": Text(
+        mark("The provider's credit is used up."),
+        mark("An administrator has to add credit or raise the limit there; the picture waits until then."),
+        502,
+    ),
+    "organisation_unverified": Text(
+        mark("The provider wants the organisation to be verified before it paints with this model."),
+        mark(
+            "An administrator can verify it in the provider's organisation settings, which takes up to 30 minutes;"
+            " the picture waits until then."
+        ),
+        502,
+    ),
+    "region_refused": Text(
+        mark("The provider does not serve this country or region."),
+        mark("An administrator has to use another connection; the picture waits until then."),
+        502,
+    ),
+    "rate_limited": Text(
+        mark("The provider takes no more pictures at the moment."), mark("It is tried again by itself."), 429
+    ),
+    "provider_unreachable": Text(mark("The provider could not be reached."), mark("It is tried again by itself."), 502),
+    "provider_unreachable_for_long": Text(
+        mark("The provider could not be reached, {attempts} times in a row."),
+        mark("Nothing was billed. Try again later, or ask the administrator to check the connection."),
+        502,
+    ),
+    "model_unknown_to_provider": Text(
+        mark("The provider does not know the model “{model}”, or no longer."),
+        mark("Choose another model."),
+        502,
+    ),
+    "request_refused": Text(
+        mark("The provider refused the order: {detail}"),
+        mark("Change the description or the choices and try again."),
+    ),
+    "too_large_for_provider": Text(
+        mark("The provider finds the order too large."),
+        mark("Use fewer or smaller pictures to start from."),
+        413,
+    ),
+    "edits_not_offered": Text(
+        mark("This server cannot start from a picture."),
+        mark("Take the pictures away, or choose another model."),
+        502,
+    ),
+    "blocked": Text(
+        mark("The provider's moderation refused this."),
+        mark("Say it in another way. Trying the same again will be refused again."),
+    ),
+    "provider_failed": Text(
+        mark("The provider failed: {detail}"),
+        mark("Try again; if it happens again, choose another model."),
+        502,
+    ),
+    "answer_not_a_picture": Text(
+        mark("The provider answered, but not with a picture."),
+        mark("Try again; if it happens again, the administrator should check the connection."),
+        502,
+    ),
+    "answer_empty": Text(
+        mark("The provider answered without a picture."),
+        mark("Try again; if it happens again, choose another model."),
+        502,
+    ),
+    "download_refused": Text(
+        mark("The picture lies at an address that is not safe to fetch."),
+        mark("The administrator should check the connection."),
+        502,
+    ),
+    "download_failed": Text(
+        mark("The picture was made, but could not be fetched from where the provider put it."),
+        mark("It has probably been billed. The administrator can find it there by the request id."),
+        502,
+    ),
+    "deadline_passed": Text(
+        mark("No answer came within {limit}."),
+        mark("It may have been billed. Trying again may be billed a second time."),
+        504,
+    ),
+    "connection_lost": Text(
+        mark("The connection broke before the picture was there."),
+        mark("It may have been billed. Trying again may be billed a second time."),
+        502,
+    ),
+    "server_stopped": Text(
+        mark("Imagier was stopped while the picture was being drawn."),
+        mark("It may have been billed. Trying again may be billed a second time."),
+        503,
+    ),
+    "not_stored": Text(
+        mark("The picture was made, but could not be stored."),
+        mark("The administrator should check the space and the rights of the picture store."),
+        500,
+    ),
+    "reference_gone": Text(
+        mark("The picture to start from is no longer there."),
+        mark("Nothing was sent or billed. Upload it again and make a new order."),
+        410,
+    ),
+    "painter_failed": Text(mark("The painter could not finish."), mark("Try again."), 500),
+    # --- pictures
+    "no_such_picture": Text(
+        mark("There is no such picture here, or it is not yours."), mark("Look in your gallery."), 404
+    ),
+    "not_cancellable": Text(
+        mark("This picture is no longer waiting, so it cannot be cancelled."), mark("Let it finish."), 409
+    ),
+    "not_retryable": Text(
+        mark("This picture cannot be tried again."), mark("Make a new one from the same description."), 409
+    ),
+    "confirm_retry": Text(
+        mark("This picture may already have been billed."), mark("Confirm that it may be billed again."), 409
+    ),
+    # --- the machine
+    "internal": Text(
+        mark("Something went wrong on our side."),
+        mark("Try again. If it happens again, tell the administrator."),
+        500,
+    ),
+}
+
+
+class Problem(Exception):
+    """A refusal that a person or a program is told about. `code` is a key of PROBLEMS."""
+
+    def __init__(self, code: str, **params: Any):
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def __str__(self) -> str:
+        return explain(Reader(), self.code, self.params)
+
+
+def explain(reader: Reader, code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The whole problem in the reader's language, in one paragraph."""
+    return " ".join(part for part in (what(reader, code, params), remedy(reader, code, params)) if part)
+
+
+def what(reader: Reader, code: str, params: Mapping[str, Any] | None = None) -> str:
+    return _filled(reader, _text(code).what, params)
+
+
+def remedy(reader: Reader, code: str, params: Mapping[str, Any] | None = None) -> str:
+    return _filled(reader, _text(code).remedy, params)
+
+
+def _text(code: str) -> Text:
+    return PROBLEMS.get(code, PROBLEMS["internal"])
+
+
+def _filled(reader: Reader, message: str, params: Mapping[str, Any] | None) -> str:
+    """Numbers in the reader's format; a parameter that an old row lacks shows as an ellipsis, not as a crash."""
+    shown = {
+        name: reader.number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+        for name, value in (params or {}).items()
+    }
+    return reader(message).format_map(_Gaps(shown))
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"

@@ -1,0 +1,91 @@
+"""Transactions on SQLite and PostgreSQL, with the same meaning on both.
+
+A writing transaction is alone: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by an advisory lock. What it has read stays
+true until it commits, so a check and the act that follows from it are one. Readers never wait.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.orm import Session
+
+WRITE_LOCK = 0x494D4147  # any number that nobody else uses in this database
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime: ...
+
+
+class Database:
+    def __init__(self, url: str, clock: Clock | None = None):
+        """`clock` replaces the time in tests; without it PostgreSQL's own clock counts, which all machines share."""
+        self.url = make_url(url)
+        self.is_postgresql = self.url.get_backend_name() == "postgresql"
+        self._clock = clock
+        # In one process writers take turns here, which is fairer and faster than SQLite's own wait with sleeps.
+        self._turn = threading.Lock()
+        self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
+        self._writer = self.engine.execution_options(writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction, alone: committed at the end, undone by an exception."""
+        if self.is_postgresql:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK})
+                yield session
+        else:
+            with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    def now(self, session: Session) -> datetime:
+        if self._clock is not None:
+            return self._clock()
+        if self.is_postgresql:
+            moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+            return moment.astimezone(UTC)
+        return datetime.now(UTC)
+
+    def in_seconds(self, session: Session, seconds: float) -> datetime:
+        return self.now(session) + timedelta(seconds=seconds)
+
+    def check(self) -> None:
+        """Raises if the database does not answer."""
+        with self.read() as session:
+            session.execute(select(1))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=10, max_overflow=40)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver would begin transactions by itself, and too late
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # what was committed was paid for: it must survive a power cut
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,237 @@
+"""The tables. Times are UTC, money is integer micro-dollars, a picture's bytes are never here."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# SQLite numbers rows by itself only for INTEGER; PostgreSQL should not run out of numbers.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, always aware and always UTC; SQLite has no type that keeps the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Moment(),
+        dict[str, Any]: JSON(),
+        int: Integer(),
+        str: Text(),
+    }
+
+
+class User(Base):
+    """A person. `password` holds a bcrypt hash; `type` is "admin" or "user"."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("type IN ('admin', 'user')", name="type"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str]
+    login: Mapped[str] = mapped_column(String(64), unique=True)
+    password: Mapped[str]
+    type: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    language: Mapped[str | None] = mapped_column(String(8))
+    draft: Mapped[str] = mapped_column(server_default="")  # what is typed and not yet sent
+    served_at: Mapped[datetime | None]  # when a picture of theirs was last begun: whose turn it is
+
+
+class Session(Base):
+    """A sign-in. The browser holds the token; only its sha256 is here, so that a stolen database signs nobody in.
+
+    A row begins as a ticket, which the sign-in page hands to the browser to be changed for the cookie, once.
+    """
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    ticket_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    address: Mapped[str] = mapped_column(server_default="")
+
+
+class Throttle(Base):
+    """Failed attempts of one kind at one subject (an account, an address), hashed."""
+
+    __tablename__ = "throttles"
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None]
+
+
+class Connection(Base):
+    """The line to one provider. `stopped_code` says why nothing is tried any more, if so."""
+
+    __tablename__ = "connections"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stopped_code: Mapped[str | None] = mapped_column(String(64))
+    stopped_detail: Mapped[str] = mapped_column(server_default="")
+    stopped_request_id: Mapped[str | None]  # the provider's
+    stopped_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]  # the provider asked for patience
+
+
+class Request(Base):
+    """What a person asked for, once; it has one image row for each picture."""
+
+    __tablename__ = "requests"
+    __table_args__ = (Index("ix_requests_user_id_id", "user_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    description: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    door: Mapped[str] = mapped_column(String(16))  # "pages" or "api"
+    connection: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str] = mapped_column(String(128))
+    size: Mapped[str | None] = mapped_column(String(16))
+    quality: Mapped[str | None] = mapped_column(String(16))
+    number: Mapped[int]
+    background: Mapped[str | None] = mapped_column(String(16))
+    output_format: Mapped[str | None] = mapped_column(String(16))
+    output_compression: Mapped[int | None]
+    previews: Mapped[int]
+
+    user: Mapped[User] = relationship()
+    images: Mapped[list["Image"]] = relationship(back_populates="request", order_by="Image.id")
+    references: Mapped[list["Reference"]] = relationship(order_by="Reference.position")
+
+
+class Reference(Base):
+    """A picture that a request starts from; its bytes are in the files under `file_key`."""
+
+    __tablename__ = "request_references"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("requests.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    name: Mapped[str]
+    file_key: Mapped[str] = mapped_column(index=True)
+    media_type: Mapped[str] = mapped_column(String(32))
+    width: Mapped[int]
+    height: Mapped[int]
+    image_id: Mapped[int | None] = mapped_column(Key)  # the picture of the gallery that it was taken from
+
+
+class Image(Base):
+    """One picture: the unit of work, of money and of failure, and at most one call that may be billed.
+
+    `image_url` is where the file lies, relative to IMAGIER_FILES_URL. A retry is a new row (`retry_of`).
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'running', 'done', 'failed', 'blocked', 'unknown', 'cancelled')",
+            name="state",
+        ),
+        # The line and the leases are looked at many times a second; they stay small whatever the gallery's size.
+        Index(
+            "ix_images_active",
+            "connection",
+            "state",
+            "id",
+            sqlite_where=text("state IN ('queued', 'running')"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+        # The gallery's page: one person's pictures, newest first.
+        Index("ix_images_user_id_state_id", "user_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("requests.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    image_url: Mapped[str | None]
+    created_at: Mapped[datetime]
+    position: Mapped[int]
+    retry_of: Mapped[int | None] = mapped_column(ForeignKey("images.id", ondelete="SET NULL"), unique=True)
+    connection: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    seed: Mapped[int] = mapped_column(BigInteger())
+    refusals: Mapped[int] = mapped_column(server_default="0")  # how often it went back in the line unpaid
+    worker: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    previews_seen: Mapped[int] = mapped_column(server_default="0")
+    media_type: Mapped[str | None] = mapped_column(String(32))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    size_in_bytes: Mapped[int | None]
+    placeholder: Mapped[str | None]  # a data URI of a few dozen bytes
+    has_thumbnails: Mapped[bool] = mapped_column(server_default=text("false"))
+    revised_description: Mapped[str | None]
+    provider_request_id: Mapped[str | None]
+    usage: Mapped[dict[str, Any] | None]
+    cost_micros: Mapped[int | None] = mapped_column(BigInteger())  # NULL: cannot be computed
+    problem: Mapped[str | None] = mapped_column(String(64))  # a code of core.errors
+    problem_params: Mapped[dict[str, Any] | None]
+    problem_detail: Mapped[str | None]  # what the provider said
+
+    request: Mapped[Request] = relationship(back_populates="images")
+
+
+class Attempt(Base):
+    """One call to an engine. Rate limits are counted here, so a call that was refused counts too."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_connection_started_at", "connection", "started_at"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)
+    connection: Mapped[str] = mapped_column(String(64))
+    worker: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(16))  # the image's state after it, or "refused"
+    problem: Mapped[str | None] = mapped_column(String(64))
+    provider_request_id: Mapped[str | None]

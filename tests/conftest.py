@@ -1,0 +1,92 @@
+"""The cast and the stage: alice owns, bob is a stranger, ada is the administrator."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.settings import Settings
+from core.storage import schema
+from core.storage.database import Database
+from tests import postgresql
+
+
+class SettableClock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the developer has set for running the app must not reach a test."""
+    for name in list(os.environ):
+        if name.startswith(("IMAGIER_", "OPENAI_", "DATABASE_URL")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(_env_file=None, IMAGIER_DATA_DIR=tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    if postgresql.programs() is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed; .ci/run installs it")
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    with postgresql.server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    address = postgresql.create_database(postgresql_server, "template_imagier")
+    database = Database(address.replace("postgresql:", "postgresql+psycopg:"))
+    schema.upgrade(database)
+    database.close()
+    return "template_imagier"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "imagier.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database)
+    database.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a fresh database with today's tables, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "imagier.db")
+        return f"sqlite:///{tmp_path / 'imagier.db'}"
+    address: str = request.getfixturevalue("postgresql_server")
+    template: str = request.getfixturevalue("postgresql_template")
+    fresh = postgresql.create_database(address, f"test_{uuid.uuid4().hex}", template)
+    return fresh.replace("postgresql:", "postgresql+psycopg:")
+
+
+@pytest.fixture
+def database(database_url: str, clock: SettableClock) -> Iterator[Database]:
+    """With the settable clock; a test that needs real time makes its own from `database_url`."""
+    database = Database(database_url, clock)
+    yield database
+    database.close()

@@ -1,0 +1,116 @@
+"""Transactions and the schema, on both databases."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select, text
+
+from core.storage import schema
+from core.storage.database import Database
+from core.storage.tables import Base, Throttle
+from tests.conftest import SettableClock
+
+
+def test_what_a_failed_transaction_wrote_is_undone(database: Database, clock: SettableClock) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as session:
+        session.add(Throttle(subject="alice", failures=1, last_at=clock()))
+        session.flush()
+        _ = 1 / 0
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Throttle)) == 0
+
+
+def test_writers_are_alone_even_from_two_connections(database_url: str, clock: SettableClock) -> None:
+    """Each adds one to what it has read; a lost update would show in the sum."""
+    databases = [Database(database_url, clock), Database(database_url, clock)]
+    with databases[0].write() as session:
+        session.add(Throttle(subject="alice", failures=0, last_at=clock()))
+
+    def add_ten(database: Database) -> None:
+        for _ in range(10):
+            with database.write() as session:
+                row = session.get_one(Throttle, "alice")
+                row.failures += 1
+
+    threads = [threading.Thread(target=add_ten, args=(databases[i % 2],)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with databases[0].read() as session:
+        assert session.get_one(Throttle, "alice").failures == 60
+    for database in databases:
+        database.close()
+
+
+def test_a_reader_does_not_wait_for_a_writer(database: Database, clock: SettableClock) -> None:
+    with database.write() as writing:
+        writing.add(Throttle(subject="alice", failures=1, last_at=clock()))
+        writing.flush()
+        with database.read() as reading:
+            assert reading.scalar(select(func.count()).select_from(Throttle)) == 0
+
+
+def test_times_come_back_with_their_zone(database: Database, clock: SettableClock) -> None:
+    with database.write() as session:
+        session.add(Throttle(subject="alice", failures=1, last_at=clock()))
+    with database.read() as session:
+        assert session.get_one(Throttle, "alice").last_at == clock()
+
+
+def test_without_a_clock_of_ours_the_time_is_now(database_url: str) -> None:
+    database = Database(database_url)
+    with database.read() as session:
+        first, second = database.now(session), database.now(session)
+    assert first <= second
+    assert first.tzinfo is not None
+    database.close()
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_program(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": False})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_first_tables_are_migrated_to_todays(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    schema.upgrade(database, "0001")
+    schema.upgrade(database)
+    with database.engine.connect() as connection:
+        assert schema.current_revision(connection) == schema.scripts().get_current_head()
+    database.close()
+
+
+def test_two_processes_that_start_together_migrate_once(tmp_path: Path, postgresql_server: str) -> None:
+    from tests.postgresql import create_database
+
+    address = create_database(postgresql_server, "started_together").replace("postgresql:", "postgresql+psycopg:")
+    for url in (f"sqlite:///{tmp_path / 'together.db'}", address):
+        databases = [Database(url) for _ in range(4)]
+        faults: list[BaseException] = []
+
+        def start(database: Database, faults: list[BaseException] = faults) -> None:
+            try:
+                schema.upgrade(database)
+            except BaseException as error:
+                faults.append(error)
+
+        threads = [threading.Thread(target=start, args=(database,)) for database in databases]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for database in databases:
+            database.close()
+        assert faults == []
+
+
+def test_a_newer_database_is_refused_with_a_sentence_that_says_what_to_do(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(schema.DatabaseTooNew, match=r"newer than this program .* install the newer version"):
+        schema.upgrade(database)
