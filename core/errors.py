@@ -66,6 +66,10 @@ PROBLEMS: dict[str, Text] = {
         mark("Use 1 to 64 letters, digits, dots, hyphens, underscores or @, without spaces."),
     ),
     "name_missing": Text(mark("The name is empty."), mark("Type the name that the others will see.")),
+    "name_too_long": Text(mark("The name has {length} characters; at most {most} are possible."), mark("Shorten it.")),
+    "session_not_started": Text(
+        mark("The browser could not be signed in."), mark("Allow cookies for this address and try again."), 401
+    ),
     "no_such_user": Text(mark("There is no account “{login}”."), mark("Check how it is spelled."), 404),
     "last_administrator": Text(
         mark("“{login}” is the last administrator, and somebody must be one."),
@@ -80,6 +84,54 @@ PROBLEMS: dict[str, Text] = {
     ),
     "session_ended": Text(mark("You have been signed out."), mark("Sign in again; what you typed is kept."), 401),
     "not_allowed": Text(mark("This needs an administrator."), mark("Ask one of them."), 403),
+    # --- money
+    "picture_limit": Text(
+        mark("{rule}: {used} of {most} used, {reserved} under way, {left} left, and this order has {needed}."),
+        mark("It starts anew on {resets}. Order fewer, or ask an administrator for more."),
+        429,
+    ),
+    "money_limit": Text(
+        mark(
+            "{rule}: {used_micros} of {most_micros} spent and {reserved_micros} reserved, {left_micros} left, and this"
+            " order may cost {needed_micros}."
+        ),
+        mark("It starts anew on {resets}. Choose a cheaper quality or size, or ask an administrator for more."),
+        429,
+    ),
+    "at_once_limit": Text(
+        mark("{rule}: {used} of {most} are under way, {left} more are possible, and this order has {needed}."),
+        mark("Wait until some are done, or order fewer."),
+        429,
+    ),
+    "choice_limit": Text(
+        mark("{rule}: at most {most}, and this order has {value}."),
+        mark("Choose a smaller one, or ask an administrator."),
+        403,
+    ),
+    "model_limit": Text(
+        mark("The model “{model}” is not among those that you may use: {allowed}."),
+        mark("Choose one of them, or ask an administrator."),
+        403,
+    ),
+    "unpriced_refused": Text(
+        mark("The model “{model}” has no price, and models without one are not allowed here."),
+        mark("Choose another model, or ask an administrator to enter its price."),
+        403,
+    ),
+    "price_incomplete": Text(
+        mark("A price needs a model and either prices of tokens or one price for each picture."),
+        mark("Fill in one of the two."),
+    ),
+    "price_impossible": Text(
+        mark("“{value}” cannot be a price."), mark("Type dollars, such as 5 or 0.04; 0 means free.")
+    ),
+    "limit_unknown": Text(mark("“{kind}” is not a limit."), mark("Choose one of: {allowed}.")),
+    "limit_impossible": Text(
+        mark("“{value}” cannot be the limit “{kind}”."), mark("It takes: {allowed}, or “none” for no limit.")
+    ),
+    "not_settleable": Text(
+        mark("This picture is not of unknown outcome, so there is nothing to settle."), mark("Look at it again."), 409
+    ),
     # --- describing
     "description_missing": Text(
         mark("There is no description yet."), mark("Say in a few words what the picture shows.")

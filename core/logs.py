@@ -72,7 +72,7 @@ class _Passing(logging.Logger):
     """A logger whose lines reach our handler, whatever its library does: uvicorn and Streamlit bring handlers of
     their own, for loggers that they make long after the start."""
 
-    propagate = property(lambda self: True, lambda self, value: None)  # type: ignore[assignment]
+    propagate = property(lambda self: True, lambda self, value: None)
 
     def addHandler(self, hdlr: logging.Handler) -> None:  # noqa: N802
         pass

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.accounts import passwords
 from core.settings import Settings
 from core.storage import schema
 from core.storage.database import Database
@@ -37,6 +38,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in list(os.environ):
         if name.startswith(("IMAGIER_", "OPENAI_", "DATABASE_URL")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing slowly is for attackers; a test that is not about it need not wait."""
+    monkeypatch.setattr(passwords, "COST", 4)
 
 
 @pytest.fixture

@@ -10,15 +10,20 @@ from sqlalchemy import func, select, text
 
 from core.storage import schema
 from core.storage.database import Database
-from core.storage.tables import Base, Throttle
+from core.storage.tables import Attempt, Base, Image, Throttle
 from tests.conftest import SettableClock
 
 
 def test_what_a_failed_transaction_wrote_is_undone(database: Database, clock: SettableClock) -> None:
-    with pytest.raises(ZeroDivisionError), database.write() as session:
-        session.add(Throttle(subject="alice", failures=1, last_at=clock()))
-        session.flush()
-        _ = 1 / 0
+
+    def write_and_fail() -> None:
+        with database.write() as session:
+            session.add(Throttle(subject="alice", failures=1, last_at=clock()))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Throttle)) == 0
 
@@ -82,6 +87,33 @@ def test_the_first_tables_are_migrated_to_todays(tmp_path: Path) -> None:
     schema.upgrade(database)
     with database.engine.connect() as connection:
         assert schema.current_revision(connection) == schema.scripts().get_current_head()
+    database.close()
+
+
+def test_a_migration_keeps_what_is_in_the_tables_and_their_indexes(tmp_path: Path, clock: SettableClock) -> None:
+    """SQLite copies a table to change it: what refers to it must still be there, and the conditions of indexes."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    schema.upgrade(database, "0001")
+    with database.write() as session:
+        for statement in (
+            "INSERT INTO users (id, name, login, password, type, created_at)"
+            " VALUES (1, 'Alice', 'alice', 'x', 'user', '2026-11-22 12:00:00')",
+            "INSERT INTO requests (id, user_id, description, created_at, door, connection, model, number, previews)"
+            " VALUES (1, 1, 'a lake', '2026-11-22 12:00:00', 'pages', 'painter', 'painter', 1, 0)",
+            "INSERT INTO images (id, request_id, user_id, created_at, position, connection, state, seed)"
+            " VALUES (1, 1, 1, '2026-11-22 12:00:00', 0, 'painter', 'done', 7)",
+            "INSERT INTO attempts (id, image_id, connection, worker, started_at)"
+            " VALUES (1, 1, 'painter', 'w', '2026-11-22 12:00:00')",
+        ):
+            session.execute(text(statement))
+    schema.upgrade(database)
+    with database.read() as session:
+        assert [row.seed for row in session.scalars(select(Image))] == [7]
+        assert session.scalar(select(func.count()).select_from(Attempt)) == 1
+        indexes = " ".join(session.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")))
+        assert "state IN ('queued', 'running')" in indexes
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
+        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
     database.close()
 
 

@@ -1,5 +1,7 @@
 """Bringing a database to the tables of this program, by Alembic, at the start and under a lock."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -8,7 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
+from core.settings import Settings, SettingsError
 from core.storage.database import WRITE_LOCK, Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -18,9 +22,26 @@ class DatabaseTooNew(Exception):
     """The database was made by a newer program; the text says what to do."""
 
 
+def open_database(settings: Settings) -> Database:
+    """The database of this installation, with today's tables. SettingsError: one sentence that says what to do."""
+    settings.make_data_dir()
+    database = Database(settings.database)
+    try:
+        upgrade(database)
+    except DatabaseTooNew as error:
+        raise SettingsError(str(error)) from None
+    except SQLAlchemyError as error:
+        place = database.url.render_as_string(hide_password=True)
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise SettingsError(
+            f"DATABASE_URL: {place} cannot be used ({reason}); check the address and the rights."
+        ) from None
+    return database
+
+
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables up to date. Processes that start together wait for one another."""
-    with database.engine.execution_options(writes=True).begin() as connection:
+    with _migrating(database) as connection:
         if database.is_postgresql:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK})
         found = current_revision(connection)
@@ -33,6 +54,22 @@ def upgrade(database: Database, revision: str = "head") -> None:
                 "install the newer version again, or restore a backup made with this one."
             ) from None
         command.upgrade(config(connection), revision)
+
+
+@contextmanager
+def _migrating(database: Database) -> Iterator[Connection]:
+    """One writing transaction. SQLite changes a table by copying and dropping it, and while it watches foreign keys, the
+    drop would delete what refers to it; they cannot be turned off once the transaction has begun."""
+    with database.engine.execution_options(writes=True).connect() as connection:
+        raw = connection.connection.dbapi_connection
+        if not database.is_postgresql and raw is not None:
+            raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if not database.is_postgresql and raw is not None:
+                raw.execute("PRAGMA foreign_keys=ON")
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -1,0 +1,181 @@
+"""The accounts: who exists, under which sign-in name, in which role."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session as Transaction
+
+from core.accounts import passwords
+from core.accounts.sessions import end_sessions
+from core.errors import Problem
+from core.settings import Settings
+from core.storage.database import Database
+from core.storage.tables import User
+
+TYPES = ("admin", "user")
+LONGEST_NAME = 100
+_LOGIN = re.compile(r"[a-z0-9._@-]{1,64}")
+_LONGEST_TYPED = 1_000  # see core.accounts.passwords: nobody's name, and normalising hostile text takes for ever
+
+
+def normal_login(login: str) -> str:
+    """The same sign-in name however it was typed: “ Alice” is “alice”. What cannot be one comes back as it is."""
+    stripped = login.strip()
+    if len(stripped) > _LONGEST_TYPED:
+        return stripped
+    return unicodedata.normalize("NFKC", stripped).casefold().strip()
+
+
+class People:
+    """Rows that it returns are detached: what is changed in them is not stored."""
+
+    def __init__(self, database: Database, settings: Settings):
+        self._database = database
+        self._least = settings.password_length
+
+    def any(self) -> bool:
+        """Whether Imagier is set up."""
+        with self._database.read() as transaction:
+            return _any(transaction)
+
+    def all(self) -> Sequence[User]:
+        with self._database.read() as transaction:
+            return transaction.scalars(select(User).order_by(User.id)).all()
+
+    def find(self, login: str) -> User | None:
+        """The account with this sign-in name, disabled or not."""
+        with self._database.read() as transaction:
+            return _find(transaction, login)
+
+    def existing(self, login: str) -> User:
+        """The same, or a Problem."""
+        with self._database.read() as transaction:
+            return _found(transaction, login)
+
+    def create_administrator(self, login: str, name: str, password: str) -> User:
+        """The first account, at set-up. Of several at once one succeeds; the others find it already set up."""
+        if self.any():
+            raise Problem("already_set_up")
+        user = self._made(login, name, "admin", password)
+        with self._database.write() as transaction:
+            if _any(transaction):
+                raise Problem("already_set_up")
+            self._insert(transaction, user)
+        return user
+
+    def add(self, login: str, name: str, type: str, password: str) -> int:
+        """The id of the new account."""
+        user = self._made(login, name, type, password)
+        with self._database.write() as transaction:
+            self._insert(transaction, user)
+        return user.id
+
+    def is_password(self, user_id: int, password: str) -> bool:
+        with self._database.read() as transaction:
+            password_hash = transaction.get_one(User, user_id).password
+        return passwords.matches(password, password_hash)
+
+    def set_password(self, user_id: int, password: str, keep_session: int | None = None) -> None:
+        """Every session of the account ends, except the one whose id is `keep_session`."""
+        with self._database.read() as transaction:
+            user = transaction.get_one(User, user_id)
+        passwords.check_strength(password, user.login, user.name, self._least)
+        password_hash = passwords.hashed(password)
+        with self._database.write() as transaction:
+            transaction.execute(update(User).where(User.id == user_id).values(password=password_hash))
+            end_sessions(transaction, user_id, but=keep_session)
+
+    def disable(self, login: str) -> None:
+        """Nobody signs in with the account any more, and its sessions end."""
+        with self._database.write() as transaction:
+            user = _found(transaction, login)
+            if user.disabled_at is not None:
+                return
+            if user.type == "admin" and _active_administrators(transaction) == 1:
+                raise Problem("last_administrator", login=user.login)
+            user.disabled_at = self._database.now(transaction)
+            end_sessions(transaction, user.id)
+
+    def enable(self, login: str) -> None:
+        with self._database.write() as transaction:
+            _found(transaction, login).disabled_at = None
+
+    def change_language(self, user_id: int, language: str | None) -> None:
+        """None: whatever the browser asks for."""
+        with self._database.write() as transaction:
+            transaction.execute(update(User).where(User.id == user_id).values(language=language))
+
+    def draft(self, user_id: int) -> str:
+        """What the person typed and has not sent."""
+        with self._database.read() as transaction:
+            return transaction.scalars(select(User.draft).where(User.id == user_id)).one_or_none() or ""
+
+    def save_draft(self, user_id: int, text: str) -> None:
+        with self._database.write() as transaction:
+            transaction.execute(update(User).where(User.id == user_id).values(draft=_storable(text)))
+
+    def _made(self, login: str, name: str, type: str, password: str) -> User:
+        """Hashing takes a quarter of a second, so it is done before the database is held."""
+        if type not in TYPES:
+            raise ValueError(f"no such type of account: {type}")
+        wanted, shown = normal_login(login), _normal_name(name)
+        if not _LOGIN.fullmatch(wanted):
+            raise Problem("login_malformed", login=_shortened(login))
+        passwords.check_strength(password, wanted, shown, self._least)
+        return User(login=wanted, name=shown, type=type, password=passwords.hashed(password))
+
+    def _insert(self, transaction: Transaction, user: User) -> None:
+        if transaction.scalar(select(User.id).where(User.login == user.login)) is not None:
+            raise Problem("login_taken", login=user.login)
+        user.created_at = self._database.now(transaction)
+        transaction.add(user)
+        transaction.flush()
+
+
+def _any(transaction: Transaction) -> bool:
+    return transaction.scalar(select(User.id).limit(1)) is not None
+
+
+def _find(transaction: Transaction, login: str) -> User | None:
+    wanted = normal_login(login)
+    if not _LOGIN.fullmatch(wanted):
+        return None
+    return transaction.scalar(select(User).where(User.login == wanted))
+
+
+def _found(transaction: Transaction, login: str) -> User:
+    user = _find(transaction, login)
+    if user is None:
+        raise Problem("no_such_user", login=_shortened(login))
+    return user
+
+
+def _active_administrators(transaction: Transaction) -> int:
+    active = select(func.count()).select_from(User).where(User.type == "admin", User.disabled_at.is_(None))
+    return transaction.scalars(active).one()
+
+
+def _normal_name(name: str) -> str:
+    """One line of visible text. Signs that turn the direction of what follows, and the like, are left out."""
+    if len(name) > _LONGEST_TYPED:
+        raise Problem("name_too_long", length=len(name), most=LONGEST_NAME)
+    spaced = " ".join(unicodedata.normalize("NFC", name).split())
+    shown = "".join(character for character in spaced if passwords.is_typable(character)).strip()
+    if not any(character.isprintable() and not character.isspace() for character in shown):
+        raise Problem("name_missing")
+    if len(shown) > LONGEST_NAME:
+        raise Problem("name_too_long", length=len(shown), most=LONGEST_NAME)
+    return shown
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL has no null character, and nothing can encode half a surrogate pair."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _shortened(login: str) -> str:
+    """What was typed, as far as a message can show it."""
+    shown = "".join(character for character in login[:64] if character.isprintable())
+    return shown if len(login) <= 64 else shown + "…"
