@@ -76,6 +76,21 @@ class Settings(BaseSettings):
             raise ValueError("must hold no name, password or query; the key belongs in OPENAI_API_KEY")
         return value.rstrip("/")
 
+    @field_validator("openai_organisation", "openai_project")
+    @classmethod
+    def _header(cls, value: str | None) -> str | None:
+        if value is not None and not (value.isascii() and value.isprintable()):
+            raise ValueError("must be plain ASCII")
+        return value
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        key = value.get_secret_value() if value is not None else ""
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ValueError("must be one word of plain ASCII; was something else pasted with it?")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:

@@ -1,0 +1,145 @@
+"""What comes back: a picture, or where it lies, out of JSON or out of the events of a stream."""
+
+import base64
+import binascii
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from core.engines.base import Failed, Unknown
+from core.engines.complaints import complaint_of, failure, load, presentable, scrubbed, usage_of
+from core.storage.formats import media_type_of
+
+MOST_BYTES = 96 * 1024 * 1024  # of an answer: a picture of 64 MB as base64, and some previews
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished picture: its bytes, or else the address where they lie."""
+
+    data: bytes | None
+    address: str
+    usage: Mapping[str, Any] | None
+    revised_description: str | None
+
+
+def read_answer(content: bytes, *, model: str, edits: bool, key: str | None) -> Answer:
+    """The picture of a whole answer of status 200; raises an EngineFailure if there is none."""
+    if not content.strip():
+        raise Failed("answer_empty")
+    try:
+        body = load(content)
+    except ValueError:
+        detail = presentable(content[:2000].decode("utf-8", "replace"), key)
+        if content.lstrip().startswith(b"{"):  # an answer that was cut off on its way
+            raise Unknown("connection_lost", detail=detail) from None
+        raise Failed("answer_not_a_picture", detail=detail) from None
+    if not isinstance(body, dict):
+        raise Failed("answer_not_a_picture", detail=presentable(str(body), key))
+    if body.get("error"):
+        raise failure(complaint_of(body, key), None, model=model, edits=edits)
+    items = body.get("data")
+    pictures = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return read_item(pictures[0] if pictures else {}, usage_of(body))
+
+
+def read_item(item: Mapping[str, Any], usage: Mapping[str, Any] | None) -> Answer:
+    """The picture of an item of `data`, or of the event that completes a stream."""
+    encoded, address = item.get("b64_json"), item.get("url")
+    if not (isinstance(encoded, str) and encoded):
+        encoded = address if isinstance(address, str) and address[:5].lower() == "data:" else None
+    revised = item.get("revised_prompt")
+    revised = scrubbed(revised) if isinstance(revised, str) and revised else None
+    if encoded:
+        return Answer(checked(decoded(encoded), usage), "", usage, revised)
+    if not isinstance(address, str) or not address:
+        raise Failed("answer_empty", usage=usage)
+    return Answer(None, address, usage, revised)
+
+
+def checked(data: bytes, usage: Mapping[str, Any] | None) -> bytes:
+    """The same bytes, if they are a picture; raises Failed."""
+    if media_type_of(data) is None:
+        raise Failed("answer_not_a_picture", usage=usage)
+    return data
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of base64, as it is or in a data URI; empty if it is neither."""
+    head, comma, rest = text.partition(",")
+    if comma and head[:5].lower() == "data:":
+        if not head.lower().endswith(";base64"):
+            return unquote_to_bytes(rest)
+        text = rest
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def preview_of(event: Mapping[str, Any]) -> bytes:
+    """The bytes of an unfinished picture; empty if they are none, because nobody loses anything by that."""
+    encoded = event.get("b64_json")
+    data = decoded(encoded) if isinstance(encoded, str) else b""
+    return data if media_type_of(data) else b""
+
+
+async def bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same chunks; Failed where they are more than any picture has."""
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise Failed("answer_not_a_picture", detail=f"more than {MOST_BYTES} bytes")
+        yield chunk
+
+
+async def read_events(chunks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any], None]:
+    """The JSON objects among server-sent events, each with a `type`; what is no object is passed over.
+
+    The SDK's reader ends the stream at the first event whose data is not JSON, such as a bare `retry:` line, and the
+    picture, paid for, would be lost behind it.
+    """
+    name, data = "", list[bytes]()
+    async for line in _lines(chunks):
+        if line:
+            field, _, value = line.partition(b":")
+            value = value.removeprefix(b" ")
+            if field == b"data":
+                data.append(value)
+            elif field == b"event":
+                name = value.decode("utf-8", "replace")
+            continue
+        event = _event(name, data)
+        if event:
+            yield event
+        name, data = "", []
+    event = _event(name, data)
+    if event:
+        yield event
+
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The lines, whichever of the three line ends they have. A line without one ends with the stream."""
+    begun: list[bytes] = []
+    after_return = False
+    async for chunk in chunks:
+        text = chunk[1:] if after_return and chunk.startswith(b"\n") else chunk
+        after_return = chunk.endswith(b"\r") if chunk else after_return
+        first, *others = _LINE_END.split(text)
+        begun.append(first)
+        for line in others:
+            yield b"".join(begun)
+            begun = [line]
+    yield b"".join(begun)
+
+
+def _event(name: str, data: list[bytes]) -> dict[str, Any] | None:
+    try:
+        event = load(b"\n".join(data))
+    except ValueError:
+        return None
+    return {"type": name, **event} if isinstance(event, dict) else None
