@@ -6,6 +6,7 @@ keep the code and the parameters of their failure in the database for the same r
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from core.i18n import Reader, mark
@@ -27,7 +28,11 @@ CHOICES = (
     mark("output format"),
     mark("compression"),
     mark("number of pictures"),
+    mark("seed"),
 )
+
+_MARKED = {"choice", "rule"}  # parameters that are texts themselves, marked where they come from
+_SECONDS = {"wait", "limit"}
 
 PROBLEMS: dict[str, Text] = {
     # --- coming in
@@ -83,7 +88,6 @@ PROBLEMS: dict[str, Text] = {
         403,
     ),
     "session_ended": Text(mark("You have been signed out."), mark("Sign in again; what you typed is kept."), 401),
-    "not_allowed": Text(mark("This needs an administrator."), mark("Ask one of them."), 403),
     # --- money
     "picture_limit": Text(
         mark("{rule}: {used} of {most} used, {reserved} under way, {left} left, and this order has {needed}."),
@@ -332,12 +336,25 @@ def _text(code: str) -> Text:
 
 
 def _filled(reader: Reader, message: str, params: Mapping[str, Any] | None) -> str:
-    """Numbers in the reader's format; a parameter that an old row lacks shows as an ellipsis, not as a crash."""
-    shown = {
-        name: reader.number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-        for name, value in (params or {}).items()
-    }
+    """A parameter that an old row lacks shows as an ellipsis, not as a crash."""
+    shown = {name: _shown(reader, name, value) for name, value in (params or {}).items()}
     return reader(message).format_map(_Gaps(shown))
+
+
+def _shown(reader: Reader, name: str, value: Any) -> Any:
+    """A value as the reader writes it; what it measures is told by its name."""
+    match value:
+        case str() if name in _MARKED:
+            return reader(value)
+        case datetime():
+            return reader.moment(value)
+        case date():
+            return reader.date(value)
+        case int() | float() if not isinstance(value, bool):
+            if name in _SECONDS:
+                return reader.duration(value)
+            return reader.money(int(value)) if name.endswith("_micros") else reader.number(value)
+    return value
 
 
 class _Gaps(dict[str, Any]):

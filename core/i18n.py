@@ -6,19 +6,24 @@ Nothing here is process-wide: each reader has a `Reader`, because many people sh
 
 import gettext
 import io
+import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from contextlib import suppress
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, dates, numbers
+from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = {"en": "English", "fr": "Français"}
 DEFAULT_LANGUAGE = "en"
+
+Day = date  # inside Reader the name is the method's
 
 
 def mark(message: str) -> str:
@@ -71,14 +76,17 @@ class Reader:
 
     def money(self, micros: int, digits: int | None = None) -> str:
         """US dollars from micro-dollars; two digits, or as many as a small sum needs to be seen."""
-        value = micros / 1_000_000
         if digits is None:
-            digits = 2 if micros % 10_000 == 0 or abs(value) >= 1 else 4
+            digits = _digits(abs(micros))
         pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0." + "0" * digits)
-        return numbers.format_currency(value, "USD", pattern, locale=self.locale, currency_digits=False)
+        return numbers.format_currency(
+            Decimal(micros).scaleb(-6), "USD", pattern, locale=self.locale, currency_digits=False
+        )
 
-    def date(self, moment: datetime) -> str:
-        return dates.format_date(moment.astimezone(self.timezone), "medium", locale=self.locale)
+    def date(self, day: Day) -> str:
+        """A day; of a moment, the one that it falls on in the reader's time zone."""
+        local = day.astimezone(self.timezone) if isinstance(day, datetime) else day
+        return dates.format_date(local, "medium", locale=self.locale)
 
     def moment(self, moment: datetime) -> str:
         """Date and time of day, in the reader's time zone."""
@@ -95,22 +103,25 @@ class Reader:
         for limit, pattern in ((1_000_000, mark("{size} MB")), (1_000, mark("{size} kB"))):
             if size >= limit:
                 return self(pattern, size=numbers.format_decimal(size / limit, "#,##0.#", locale=self.locale))
-        return self(mark("{size} bytes"), size=self.number(size))
+        return self.plural("{count} byte", "{count} bytes", size)
 
     def listing(self, items: Sequence[str]) -> str:
         return ", ".join(items)
 
 
+def _digits(micros: int) -> int:
+    if micros % 10_000 == 0 or micros >= 1_000_000:
+        return 2
+    return 4 if micros >= 100 else 6
+
+
 def _locale(language: str, region: str | None) -> Locale:
     """French of Canada and French of France share messages, not formats."""
-    wish = (region or "").replace("_", "-")
+    wish = re.split("[@.]", region or "", maxsplit=1)[0].replace("_", "-")
     if wish.lower().startswith(language + "-"):
-        try:
+        # Not known: a region without data, such as French in the United States.
+        with suppress(ValueError, UnknownLocaleError):
             return Locale.parse(wish, sep="-")
-        except ValueError:
-            pass
-        except LookupError:  # babel.UnknownLocaleError: a region that has no data
-            pass
     return Locale.parse("en_US" if language == "en" else language)
 
 

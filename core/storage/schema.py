@@ -58,8 +58,8 @@ def upgrade(database: Database, revision: str = "head") -> None:
 
 @contextmanager
 def _migrating(database: Database) -> Iterator[Connection]:
-    """One writing transaction. SQLite changes a table by copying and dropping it, and while it watches foreign keys, the
-    drop would delete what refers to it; they cannot be turned off once the transaction has begun."""
+    """One writing transaction. SQLite changes a table by copying and dropping it, and the drop deletes what refers to
+    it unless foreign keys are not watched, which must be said before the transaction begins."""
     with database.engine.execution_options(writes=True).connect() as connection:
         raw = connection.connection.dbapi_connection
         if not database.is_postgresql and raw is not None:

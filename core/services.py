@@ -1,0 +1,103 @@
+"""The parts of a running Imagier, put together once. Only `build` knows which part gets which."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.accounts.people import People
+from core.accounts.sessions import Sessions
+from core.accounts.throttle import Throttle
+from core.catalog import catalog
+from core.catalog.catalog import Catalog
+from core.engines.connections import Lane, lanes_of
+from core.settings import Settings, SettingsError
+from core.storage.database import Database
+from core.storage.files import Files
+from core.storage.schema import open_database
+from core.studio.board import Boards
+from core.studio.gallery import Gallery
+from core.studio.requests import Requests
+from core.studio.status import Statuses
+from core.studio.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`setup_code` is what the first visitor has to know, None if the server is reached from this machine alone."""
+
+    settings: Settings
+    database: Database
+    files: Files
+    catalog: Catalog
+    lanes: tuple[Lane, ...]
+    people: People
+    sessions: Sessions
+    throttle: Throttle
+    requests: Requests
+    boards: Boards
+    gallery: Gallery
+    statuses: Statuses
+    worker: Worker
+    setup_code: str | None
+
+
+def build(
+    settings: Settings, lanes: Sequence[Lane] | None = None, listens_beyond_this_machine: bool | None = None
+) -> Services:
+    """Everything but the started worker. `lanes` replaces the engines in tests. SettingsError: one clear sentence."""
+    database = open_database(settings)
+    secret = settings.secret()
+    files = _files(settings)
+    models = catalog.load()
+    chosen = tuple(lanes) if lanes is not None else lanes_of(settings, models)
+    worker = Worker(database, files, chosen, secret)
+    beyond = (
+        settings.listens_beyond_this_machine if listens_beyond_this_machine is None else listens_beyond_this_machine
+    )
+    return Services(
+        settings=settings,
+        database=database,
+        files=files,
+        catalog=models,
+        lanes=chosen,
+        people=People(database, settings),
+        sessions=Sessions(database, settings),
+        throttle=Throttle(database, secret),
+        requests=Requests(database, files, models, chosen, settings.previews, worker.wake),
+        boards=Boards(database, chosen),
+        gallery=Gallery(database),
+        statuses=Statuses(database, chosen),
+        worker=worker,
+        setup_code=_setup_code(secret) if beyond else None,
+    )
+
+
+def _files(settings: Settings) -> Files:
+    try:
+        files = Files.open(settings.files)
+        files.check()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"IMAGIER_FILES_URL: {error}") from None
+    return files
+
+
+def _setup_code(secret: bytes) -> str:
+    """The same in every process of an installation; worthless once an administrator exists."""
+    digest = hmac.new(secret, b"set-up code", hashlib.sha256).hexdigest()
+    return "-".join((digest[:4], digest[4:8], digest[8:12]))
+
+
+_current: Services | None = None
+
+
+def use(services: Services) -> None:
+    """What the pages work with in this process."""
+    global _current
+    _current = services
+
+
+def current() -> Services:
+    if _current is None:
+        raise RuntimeError("app.py has not put the services together")
+    return _current

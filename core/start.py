@@ -1,0 +1,126 @@
+"""How a process starts and stops. What cannot work ends here, with one sentence that says what to do."""
+
+import gc
+import logging
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from core import logs
+from core import services as parts
+from core.api.auth import auth_routes
+from core.api.health import health_routes
+from core.api.pictures import picture_routes
+from core.api.security import Security
+from core.services import Services
+from core.settings import LOOPBACK, Settings, SettingsError, unknown_names
+
+log = logging.getLogger("imagier")
+
+GRACE = 5.0  # seconds that drawings have to end when the server is asked to stop
+MINUTE = 60.0  # seconds; the collection of memory after every run is turned off in .streamlit/config.toml
+
+
+def prepare(is_main: bool, streamlit_address: str | None) -> tuple[Settings, Services]:
+    """Settings and services, or the end of the process.
+
+    `is_main`: we are `python app.py` and listen where the settings say; otherwise somebody else has chosen the
+    address already, and Streamlit knows it (None means everywhere).
+    """
+    try:
+        settings = Settings.load()
+        secrets = [settings.openai_api_key, settings.secret_key]
+        logs.set_up(settings.log_level, tuple(secret.get_secret_value() for secret in secrets if secret))
+        if is_main:
+            _check_port(settings)
+        beyond = settings.listens_beyond_this_machine if is_main else streamlit_address not in LOOPBACK
+        services = parts.build(settings, listens_beyond_this_machine=beyond)
+    except SettingsError as error:
+        sys.exit(f"Imagier cannot start. {error}")
+    for sentence in unknown_names():
+        log.warning(sentence)
+    parts.use(services)
+    if services.setup_code and not services.people.any():
+        log.warning("set-up code: %s", services.setup_code)
+    if is_main:
+        _announce(settings)
+    return settings, services
+
+
+def lifespan(services: Services) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """The worker lives as long as the server; Streamlit enters this once per process."""
+
+    @asynccontextmanager
+    async def live(_app: Any) -> AsyncIterator[None]:
+        for lane in services.lanes:
+            services.worker.line.resume(lane.name)  # a restart is how a new key is put in
+        services.worker.start()
+        ended = threading.Event()
+        threading.Thread(target=_tidy_up, args=(services, ended), name="imagier-tidying", daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+            services.worker.stop(GRACE)
+            services.database.close()
+            log.info("stopped")
+
+    return live
+
+
+def routes(services: Services) -> list[Route]:
+    return [*health_routes(services), *auth_routes(services.sessions), *picture_routes(services)]
+
+
+def middleware() -> list[Middleware]:
+    return [Middleware(Security)]
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.address, settings.port))
+        except PermissionError:
+            raise SettingsError(
+                f"IMAGIER_PORT: port {settings.port} is reserved for the administrator of this machine;"
+                " set one above 1023."
+            ) from None
+        except socket.gaierror:
+            raise SettingsError(f"IMAGIER_ADDRESS: {settings.address} is no address of this machine.") from None
+        except OSError as error:
+            raise SettingsError(
+                f"IMAGIER_PORT: {settings.address}:{settings.port} cannot be used ({error.strerror});"
+                " stop the program that has it, or set another port."
+            ) from None
+
+
+def _announce(settings: Settings) -> None:
+    host = "localhost" if settings.address in LOOPBACK else settings.address
+    address = f"http://{host}:{settings.port}"
+    log.info("Imagier listens on %s", address)
+    if sys.stdout.isatty():
+        sys.stdout.write(f"\n  Imagier is at {address} (Ctrl+C stops it)\n\n")
+        sys.stdout.flush()
+
+
+def _tidy_up(services: Services, ended: threading.Event) -> None:
+    """Once a minute the memory, once an hour what has expired."""
+    for minute in count(1):
+        if ended.wait(MINUTE):
+            return
+        gc.collect()
+        if minute % 60 == 0:
+            try:
+                services.sessions.sweep()
+                services.throttle.sweep()
+            except Exception:
+                log.exception("what has expired could not be swept away")

@@ -1,0 +1,165 @@
+"""The board: where the pictures stand that a person ordered last. The page asks for it about once a second."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from core.engines.connections import Lane
+from core.storage.database import Database
+from core.storage.tables import Connection, Image, Request, User
+
+RECENT = 20  # pictures whose drawing times make the estimate
+FIRST_GUESS = 20.0  # seconds, while nothing has been drawn yet
+FURTHEST = 2000  # waiting pictures; those behind them are told no place yet
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One picture as its person sees it. `place` counts from 1, `wait` and `typical` are seconds, None if unknown."""
+
+    image: Image
+    place: int | None = None
+    wait: float | None = None
+    typical: float | None = None
+    can_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One request with a slot for each of its pictures: the latest try of each."""
+
+    request: Request
+    slots: tuple[Slot, ...]
+
+    @property
+    def is_active(self) -> bool:
+        return any(slot.image.state in ("queued", "running") for slot in self.slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`now` is the database's time, by which "so far" is measured; `stopped` says why a line stands still."""
+
+    groups: tuple[Group, ...]
+    stopped: dict[str, Connection]
+    now: datetime
+
+    @property
+    def is_active(self) -> bool:
+        return any(group.is_active for group in self.groups)
+
+
+class Boards:
+    def __init__(self, database: Database, lanes: Sequence[Lane]):
+        self.database = database
+        self.lanes = {lane.name: lane for lane in lanes}
+
+    def board(self, user_id: int, latest: int = 4) -> Board:
+        """The last few requests of a person, and every one that is still under way; newest first."""
+        with self.database.read() as session:
+            now = self.database.now(session)
+            recent = select(Request.id).where(Request.user_id == user_id).order_by(Request.id.desc()).limit(latest)
+            active = select(Image.request_id).where(Image.user_id == user_id, Image.state.in_(("queued", "running")))
+            requests = session.scalars(
+                select(Request)
+                .where(or_(Request.id.in_(recent.scalar_subquery()), Request.id.in_(active.scalar_subquery())))
+                .order_by(Request.id.desc())
+                .options(selectinload(Request.images), selectinload(Request.references))
+            ).all()
+            lines = self._lines(session, {request.connection for request in requests})
+            groups = tuple(Group(request, _slots(request, lines)) for request in requests)
+            stopped = session.scalars(select(Connection).where(Connection.stopped_code.is_not(None))).all()
+            return Board(groups, {row.name: row for row in stopped}, now)
+
+    def _lines(self, session: Session, names: set[str]) -> dict[str, "_Outlook"]:
+        waiting = select(Image.connection).where(Image.state == "queued", Image.connection.in_(names)).distinct()
+        return {name: self._outlook(session, name) for name in session.scalars(waiting)}
+
+    def _outlook(self, session: Session, name: str) -> "_Outlook":
+        lane = self.lanes.get(name)
+        in_hand: dict[int, int] = defaultdict(int)
+        running = select(Image.user_id, func.count()).where(Image.connection == name, Image.state == "running")
+        for user_id, number in session.execute(running.group_by(Image.user_id)):
+            in_hand[user_id] = number
+        queued = session.execute(
+            select(Image.user_id, Image.id, User.served_at)
+            .join(User, User.id == Image.user_id)
+            .where(Image.connection == name, Image.state == "queued")
+            .order_by(Image.id)
+            .limit(FURTHEST)
+        ).all()
+        places = places_in_line([Waiting(*row) for row in queued], in_hand)
+        return _Outlook(places, _typical(session, name), lane, sum(in_hand.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    places: dict[int, int]
+    typical: float
+    lane: Lane | None
+    running: int
+
+    def wait(self, place: int) -> float | None:
+        """Seconds until the drawing begins: by the pictures at once, and by the pictures per minute."""
+        if self.lane is None:
+            return None
+        rounds = max(0, self.running + place - self.lane.at_once)
+        by_places = self.typical * -(-rounds // self.lane.at_once)
+        by_rate = self.lane.window * ((place - 1) // self.lane.per_window) if self.lane.per_window else 0.0
+        return max(by_places, by_rate)
+
+
+class Waiting(NamedTuple):
+    user_id: int
+    image_id: int
+    served_at: datetime | None
+
+
+def places_in_line(queued: Sequence[Waiting], in_hand: Mapping[int, int]) -> dict[int, int]:
+    """The order in which the line serves: fewest in hand, then served longest ago, then the oldest picture.
+
+    `queued` is in the order of the pictures' ids.
+    """
+    first: dict[int, Waiting] = {}
+    for one in queued:
+        first.setdefault(one.user_id, one)
+    by_patience = sorted(first.values(), key=lambda one: (one.served_at or NEVER, one.image_id))
+    patience = {one.user_id: rank for rank, one in enumerate(by_patience)}
+    turns = dict(in_hand)
+    order = []
+    for one in queued:
+        turn = turns.get(one.user_id, 0)
+        turns[one.user_id] = turn + 1
+        order.append((turn, patience[one.user_id], one.image_id))
+    return {image_id: place for place, (_, _, image_id) in enumerate(sorted(order), start=1)}
+
+
+def _typical(session: Session, connection: str) -> float:
+    """The median drawing time of the last pictures of a connection, in seconds."""
+    rows = session.execute(
+        select(Image.started_at, Image.finished_at)
+        .where(Image.connection == connection, Image.state == "done", Image.started_at.is_not(None))
+        .order_by(Image.id.desc())
+        .limit(RECENT)
+    ).all()
+    seconds = sorted((end - start) / timedelta(seconds=1) for start, end in rows if start and end)
+    return seconds[len(seconds) // 2] if seconds else FIRST_GUESS
+
+
+def _slots(request: Request, lines: dict[str, _Outlook]) -> tuple[Slot, ...]:
+    retried = {image.retry_of for image in request.images}
+    latest = [image for image in request.images if image.id not in retried]
+    return tuple(_slot(image, lines.get(image.connection)) for image in sorted(latest, key=lambda it: it.position))
+
+
+def _slot(image: Image, line: _Outlook | None) -> Slot:
+    if image.state == "queued" and line is not None:
+        place = line.places.get(image.id)
+        return Slot(image, place, line.wait(place) if place else None, line.typical)
+    return Slot(image, can_retry=image.state in ("failed", "blocked", "unknown", "cancelled"))

@@ -1,0 +1,74 @@
+"""What was made: the pictures of a person, newest first, a page at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from core.accounts.sessions import Person
+from core.storage.database import Database
+from core.storage.tables import Image, Request
+
+PAGE = 24
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Pictures newest first; `newer` and `older` are the keys to pass for the neighbouring pages, None at an end."""
+
+    images: Sequence[Image]
+    newer: int | None
+    older: int | None
+
+
+class Gallery:
+    def __init__(self, database: Database):
+        self.database = database
+
+    def page(self, user_id: int, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
+        """The page below picture `before`, or above picture `after`, or the first one."""
+        query = (
+            select(Image)
+            .join(Image.request)
+            .options(contains_eager(Image.request))
+            .where(Image.user_id == user_id, Image.state == "done")
+        )
+        if after is not None:
+            query = query.where(Image.id > _within(after)).order_by(Image.id).limit(size + 1)
+        else:
+            if before is not None:
+                query = query.where(Image.id < _within(before))
+            query = query.order_by(Image.id.desc()).limit(size + 1)
+        with self.database.read() as session:
+            found = list(session.scalars(query))
+        more, images = len(found) > size, found[:size]
+        if after is not None:
+            images.reverse()
+            return Page(images, images[0].id if images and more else None, images[-1].id if images else None)
+        newer = images[0].id if images and before is not None else None
+        return Page(images, newer, images[-1].id if images and more else None)
+
+    def picture(self, person: Person, image_id: int) -> Image | None:
+        """One picture with its request and its references, if this person may see it: its owner, an administrator."""
+        query = (
+            select(Image)
+            .where(Image.id == image_id)
+            .options(
+                contains_eager(Image.request).options(selectinload(Request.references), contains_eager(Request.user))
+            )
+            .join(Image.request)
+            .join(Request.user)
+        )
+        if not 0 < image_id <= LARGEST_ID:
+            return None
+        if not person.is_admin:
+            query = query.where(Image.user_id == person.user_id)
+        with self.database.read() as session:
+            return session.scalar(query)
+
+
+def _within(image_id: int) -> int:
+    """What comes from an address may be any number; the database's have an end."""
+    return max(0, min(image_id, LARGEST_ID))

@@ -1,0 +1,285 @@
+"""The line: who is drawn next, and how a picture leaves it. The table of images is the queue.
+
+Every change is one short writing transaction, so two workers never take the same picture, and a limit that was
+checked still holds when the row says "running". Nothing in here calls an engine.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from core.engines.base import Blocked, EngineFailure, Refused, Unknown
+from core.engines.connections import Lane
+from core.storage.database import Database
+from core.storage.tables import Attempt, Connection, Image, Request, User
+from core.studio.texts import storable, storable_usage
+
+WITH_REQUEST = (joinedload(Image.request).selectinload(Request.references),)
+
+# Between the claim and the call lie a few milliseconds, not always the same: the window is that much longer.
+JITTER = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One picture that is ours to draw; `request` comes with its references."""
+
+    image_id: int
+    attempt_id: int
+    worker: str
+    seed: int
+    position: int
+    request: Request
+
+
+class Line:
+    def __init__(self, database: Database, worker: str, lease: float):
+        """`worker` is new for every start of a process; `lease` is in seconds."""
+        self.database = database
+        self.worker = worker
+        self.lease = lease
+
+    def is_waiting(self, lane: Lane) -> bool:
+        """A glance without a lock, for the worker that has nothing to do."""
+        waiting = select(Image.id).where(Image.connection == lane.name, Image.state == "queued").limit(1)
+        with self.database.read() as session:
+            return session.scalar(waiting) is not None
+
+    def claim(self, lane: Lane) -> Claim | None:
+        """Take the next picture of this lane, if the lane takes one now."""
+        with self.database.write() as session:
+            now = self.database.now(session)
+            if not _takes_one(session, lane, now):
+                return None
+            image_id = session.scalar(_next(lane))
+            if image_id is None:
+                return None
+            image = session.get_one(Image, image_id, options=WITH_REQUEST)
+            image.state = "running"
+            image.worker = self.worker
+            image.problem = image.problem_params = image.problem_detail = None
+            image.started_at = now
+            image.lease_until = now + timedelta(seconds=self.lease)
+            attempt = Attempt(image_id=image.id, connection=lane.name, worker=self.worker, started_at=now)
+            session.add(attempt)
+            session.execute(update(User).where(User.id == image.user_id).values(served_at=now))
+            session.flush()
+            return Claim(image.id, attempt.id, self.worker, image.seed, image.position, image.request)
+
+    def renew(self, image_ids: Collection[int]) -> None:
+        """Say that these are being drawn; three times a lease. A row that no task stands for must run out."""
+        mine = (Image.id.in_(image_ids)) & (Image.worker == self.worker) & (Image.state == "running")
+        with self.database.write() as session:
+            until = self.database.in_seconds(session, self.lease)
+            session.execute(update(Image).where(mine).values(lease_until=until))
+
+    def expire(self) -> list[int]:
+        """What a dead worker left running is of unknown outcome: it may have been billed, nobody repeats it."""
+        with self.database.read() as session:
+            if session.scalar(_overdue(self.database.now(session)).limit(1)) is None:
+                return []
+        with self.database.write() as session:
+            now = self.database.now(session)
+            image_ids = list(session.scalars(_overdue(now)))
+            _give_up(session, image_ids, now)
+            return image_ids
+
+    def abandon(self, image_ids: Collection[int]) -> None:
+        """This worker stops before these have come to an end."""
+        with self.database.write() as session:
+            running = select(Image.id).where(
+                Image.id.in_(image_ids), Image.worker == self.worker, Image.state == "running"
+            )
+            _give_up(session, list(session.scalars(running)), self.database.now(session))
+
+    def orphan(self, image_id: int, worker: str) -> Claim | None:
+        """The claim of a picture of unknown outcome, to be finished in the name of the worker that died with it.
+
+        `worker` is the beginning of its id.
+        """
+        query = select(Image).where(Image.id == image_id, Image.state == "unknown").options(*WITH_REQUEST)
+        last = select(func.max(Attempt.id)).where(Attempt.image_id == image_id)
+        with self.database.read() as session:
+            image = session.scalar(query)
+            if image is None or image.worker is None or not image.worker.startswith(worker):
+                return None
+            return Claim(image.id, session.scalar(last) or 0, image.worker, image.seed, image.position, image.request)
+
+    def saw_preview(self, claim: Claim, count: int) -> None:
+        with self.database.write() as session:
+            session.execute(update(Image).where(_mine(claim), Image.previews_seen < count).values(previews_seen=count))
+
+    def finish(self, claim: Claim, values: Mapping[str, Any]) -> bool:
+        """The picture is kept: `values` describe it. False if the row is not this worker's to finish."""
+        return self._leave(claim, "done", {**values, "problem": None, "problem_params": None, "problem_detail": None})
+
+    def fail(self, claim: Claim, failure: EngineFailure) -> bool:
+        """The call ended without a picture, for good."""
+        states = {Blocked: "blocked", Unknown: "unknown"}
+        params = dict(failure.params)
+        if isinstance(failure, Blocked):
+            params |= {"stage": failure.stage, "categories": list(failure.categories)}
+        return self._leave(
+            claim,
+            states.get(type(failure), "failed"),
+            {
+                "problem": failure.code,
+                "problem_params": params,
+                "problem_detail": storable(failure.detail),
+                "provider_request_id": storable(failure.provider_request_id),
+                "usage": storable_usage(failure.usage),
+            },
+        )
+
+    def put_back(self, claim: Claim, lane: Lane, failure: Refused) -> None:
+        """Refused before any work: the picture waits again, and with it the lane, as long as the provider says.
+
+        One that was given up meanwhile has failed instead: its person may already have ordered it anew.
+        """
+        with self.database.write() as session:
+            now = self.database.now(session)
+            image = session.scalar(select(Image).where(_mine(claim)))
+            if image is not None:
+                if image.state == "running":
+                    _wait_again(image)
+                else:
+                    image.state, image.finished_at = "failed", now
+                image.problem = failure.code
+                image.problem_params = dict(failure.params)
+                image.problem_detail = storable(failure.detail)
+            _end_attempt(session, claim, now, "refused", failure.code, failure.provider_request_id)
+            connection = _connection(session, lane.name)
+            if failure.stops_line:
+                connection.stopped_code = failure.code
+                connection.stopped_detail = storable(failure.detail)
+                connection.stopped_request_id = storable(failure.provider_request_id)
+                connection.stopped_at = now
+            else:
+                until = now + timedelta(seconds=failure.retry_after or 0)
+                connection.not_before = max(until, connection.not_before or until)
+
+    def refusals(self, image_id: int, problem: str) -> int:
+        """How often the picture went back in the line because of this."""
+        refused = select(func.count()).where(Attempt.image_id == image_id, Attempt.problem == problem)
+        with self.database.read() as session:
+            return session.scalar(refused) or 0
+
+    def resume(self, connection: str) -> None:
+        """Try again on a line that was stopped: the administrator has put it right."""
+        with self.database.write() as session:
+            row = _connection(session, connection)
+            row.stopped_code = row.stopped_request_id = row.stopped_at = None
+            row.stopped_detail = ""
+
+    def _leave(self, claim: Claim, state: str, values: Mapping[str, Any]) -> bool:
+        with self.database.write() as session:
+            now = self.database.now(session)
+            left = session.execute(
+                update(Image).where(_mine(claim)).values(state=state, finished_at=now, lease_until=None, **values)
+            )
+            _end_attempt(session, claim, now, state, values.get("problem"), values.get("provider_request_id"))
+            return bool(left.rowcount)  # type: ignore[attr-defined]
+
+
+def _takes_one(session: Session, lane: Lane, now: datetime) -> bool:
+    connection = session.get(Connection, lane.name)
+    if connection is not None and (
+        connection.stopped_code is not None or (connection.not_before is not None and connection.not_before > now)
+    ):
+        return False
+    running = select(func.count()).where(Image.connection == lane.name, Image.state == "running")
+    if session.scalar(running.select_from(Image)) >= lane.at_once:  # type: ignore[operator]
+        return False
+    if not lane.per_window:
+        return True
+    since = now - timedelta(seconds=lane.window + JITTER)
+    begun = select(func.count()).select_from(Attempt)
+    begun = begun.where(Attempt.connection == lane.name, Attempt.started_at > since)
+    return (session.scalar(begun) or 0) < lane.per_window
+
+
+def _next(lane: Lane) -> Select[int]:
+    """Whoever has fewest pictures in hand, then whoever was served longest ago, then the oldest picture."""
+    queued = (
+        select(Image.user_id, func.min(Image.id).label("oldest"))
+        .where(Image.connection == lane.name, Image.state == "queued")
+        .group_by(Image.user_id)
+        .subquery()
+    )
+    in_hand = (
+        select(Image.user_id, func.count().label("number"))
+        .where(Image.connection == lane.name, Image.state == "running")
+        .group_by(Image.user_id)
+        .subquery()
+    )
+    return (
+        select(queued.c.oldest)
+        .join(User, User.id == queued.c.user_id)
+        .outerjoin(in_hand, in_hand.c.user_id == queued.c.user_id)
+        .order_by(func.coalesce(in_hand.c.number, 0), User.served_at.nulls_first(), queued.c.oldest)
+        .limit(1)
+    )
+
+
+def _mine(claim: Claim) -> Any:
+    """Late answers count: a row whose lease ran out in between is still the row of this one call.
+
+    But only as long as no other call was begun for it, not even by the same worker.
+    """
+    last = select(func.max(Attempt.id)).where(Attempt.image_id == claim.image_id).scalar_subquery()
+    return (
+        (Image.id == claim.image_id)
+        & (Image.worker == claim.worker)
+        & Image.state.in_(("running", "unknown"))
+        & (last == claim.attempt_id)
+    )
+
+
+def _overdue(now: datetime) -> Select[int]:
+    return select(Image.id).where(Image.state == "running", Image.lease_until < now)
+
+
+def _wait_again(image: Image) -> None:
+    image.state = "queued"
+    image.worker = image.lease_until = image.started_at = None
+    image.previews_seen = 0
+
+
+def _give_up(session: Session, image_ids: list[int], now: datetime) -> None:
+    session.execute(
+        update(Image)
+        .where(Image.id.in_(image_ids))
+        .values(state="unknown", finished_at=now, lease_until=None, problem="server_stopped", problem_params={})
+    )
+    session.execute(
+        update(Attempt)
+        .where(Attempt.image_id.in_(image_ids), Attempt.finished_at.is_(None))
+        .values(finished_at=now, outcome="unknown", problem="server_stopped")
+    )
+
+
+def _end_attempt(
+    session: Session,
+    claim: Claim,
+    now: datetime,
+    outcome: str,
+    problem: str | None,
+    provider_request_id: str | None,
+) -> None:
+    session.execute(
+        update(Attempt)
+        .where(Attempt.id == claim.attempt_id)
+        .values(finished_at=now, outcome=outcome, problem=problem, provider_request_id=storable(provider_request_id))
+    )
+
+
+def _connection(session: Session, name: str) -> Connection:
+    found = session.get(Connection, name)
+    if found is None:
+        found = Connection(name=name, stopped_detail="")
+        session.add(found)
+    return found

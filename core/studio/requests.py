@@ -1,0 +1,184 @@
+"""A request from its submission on: submit, cancel, try again, and where its pictures stand."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.catalog.catalog import Catalog
+from core.engines.connections import Lane, Offer, offers
+from core.errors import Problem
+from core.storage import uploads
+from core.storage.database import Database
+from core.storage.files import Files
+from core.storage.formats import EXTENSIONS
+from core.storage.tables import Image, Reference, Request, User
+from core.studio.gallery import LARGEST_ID
+from core.studio.orders import Order, ReferenceFile, completed
+
+
+class Requests:
+    def __init__(
+        self,
+        database: Database,
+        files: Files,
+        catalog: Catalog,
+        lanes: Sequence[Lane],
+        previews: int = 2,
+        wake: Callable[[], None] = lambda: None,
+    ):
+        """`wake` tells a worker of this process that something is in the line; the others look by themselves."""
+        self.database = database
+        self.files = files
+        self.catalog = catalog
+        self.lanes = tuple(lanes)
+        self._previews = previews
+        self._wake = wake
+
+    def offers(self, today: date) -> list[Offer]:
+        return offers(self.lanes, self.catalog, today)
+
+    def today(self) -> date:
+        """The day by which models are offered, in UTC."""
+        with self.database.read() as session:
+            return self.database.now(session).date()
+
+    def submit(self, user_id: int, order: Order, door: str = "pages") -> int:
+        """Put an order in the line, one row for each picture, and return the request's id."""
+        with self.database.write() as session:
+            now = self.database.now(session)
+            offer = self._offer(order.model, now.date())
+            _check_account(session, user_id)
+            _check_owner(order, user_id)
+            order = completed(order, offer.model, now.date())
+            request = Request(
+                user_id=user_id,
+                description=order.description,
+                created_at=now,
+                door=door,
+                connection=offer.lane.name,
+                model=order.model,
+                size=order.size,
+                quality=order.quality,
+                number=order.number,
+                background=order.background,
+                output_format=order.output_format,
+                output_compression=order.output_compression,
+                previews=self._previews if offer.model.dialect != "generic" else 0,
+                references=[_reference(position, file) for position, file in enumerate(order.references)],
+            )
+            seed = order.seed if order.seed is not None else secrets.randbits(31)
+            request.images = [
+                Image(
+                    user_id=user_id,
+                    created_at=now,
+                    position=position,
+                    connection=offer.lane.name,
+                    state="queued",
+                    seed=seed + position,
+                )
+                for position in range(order.number)
+            ]
+            session.add(request)
+            session.flush()
+            request_id = request.id
+        self._wake()
+        return request_id
+
+    def cancel(self, user_id: int, image_id: int) -> None:
+        """Take a waiting picture out of the line."""
+        with self.database.write() as session:
+            image = _own(session, user_id, image_id)
+            if image.state != "queued":
+                raise Problem("not_cancellable")
+            image.state = "cancelled"
+            image.finished_at = self.database.now(session)
+
+    def retry(self, user_id: int, image_id: int, may_be_billed_again: bool = False) -> int:
+        """Order the same picture once more, as a row of its own; the old row keeps what it may have cost."""
+        with self.database.write() as session:
+            now = self.database.now(session)
+            image = _own(session, user_id, image_id)
+            taken = session.scalar(select(Image.id).where(Image.retry_of == image_id))
+            if image.state not in ("failed", "blocked", "unknown", "cancelled") or taken is not None:
+                raise Problem("not_retryable")
+            if image.state == "unknown" and not may_be_billed_again:
+                raise Problem("confirm_retry")
+            _check_account(session, user_id)
+            offer = self._offer(image.request.model, now.date())
+            again = Image(
+                request_id=image.request_id,
+                user_id=user_id,
+                created_at=now,
+                position=image.position,
+                retry_of=image.id,
+                connection=offer.lane.name,
+                state="queued",
+                seed=image.seed,
+            )
+            session.add(again)
+            session.flush()
+            again_id = again.id
+        self._wake()
+        return again_id
+
+    def keep_reference(self, user_id: int, name: str, data: bytes) -> ReferenceFile:
+        """Check an uploaded picture and keep it; what is refused is not stored."""
+        found = uploads.check_reference(name, data)
+        key = f"uploads/{user_id}/{found.sha256}.{EXTENSIONS[found.media_type]}"
+        self.files.write(key, data, found.media_type)
+        return ReferenceFile(found.name, key, found.media_type, found.width, found.height)
+
+    def reference_from_gallery(self, user_id: int, image_id: int) -> ReferenceFile:
+        """A picture of one's own to start from: a copy, so that it outlives the picture."""
+        with self.database.read() as session:
+            image = _own(session, user_id, image_id)
+            if image.state != "done" or image.image_url is None:
+                raise Problem("no_such_picture")
+        data = self.files.read(image.image_url)
+        kept = self.keep_reference(user_id, image.image_url.rsplit("/", 1)[-1], data)
+        return ReferenceFile(kept.name, kept.file_key, kept.media_type, kept.width, kept.height, image_id)
+
+    def _offer(self, model: str, today: date) -> Offer:
+        described = self.catalog.get(model)
+        if described.is_shut_down(today):
+            raise Problem("model_shut_down", model=described.title, date=described.shutdown)
+        for offer in self.offers(today):
+            if offer.model.name == model:
+                return offer
+        raise Problem("model_not_offered", model=model[:80])
+
+
+def _check_account(session: Session, user_id: int) -> None:
+    """The session was checked when the page ran; the account may have been disabled since."""
+    if session.scalar(select(User.id).where(User.id == user_id, User.disabled_at.is_(None))) is None:
+        raise Problem("session_ended")
+
+
+def _check_owner(order: Order, user_id: int) -> None:
+    """A door hands over the names of files; those of somebody else are nobody's business."""
+    if not all(file.file_key.startswith(f"uploads/{user_id}/") for file in order.references):
+        raise Problem("no_such_picture")
+
+
+def _own(session: Session, user_id: int, image_id: int) -> Image:
+    """The picture, if it is this person's; for everybody else it does not exist."""
+    query = select(Image).where(Image.user_id == user_id, Image.id == image_id)
+    image = session.scalar(query) if 0 < image_id <= LARGEST_ID else None
+    if image is None:
+        raise Problem("no_such_picture")
+    return image
+
+
+def _reference(position: int, file: ReferenceFile) -> Reference:
+    return Reference(
+        position=position,
+        name=file.name,
+        file_key=file.file_key,
+        media_type=file.media_type,
+        width=file.width,
+        height=file.height,
+        image_id=file.image_id,
+    )

@@ -1,0 +1,36 @@
+"""The gallery, first form: one's pictures, newest first, a page at a time; each opens large and has an address."""
+
+import streamlit as st
+
+from pages.parts import shell
+from pages.parts.picture import number_in_address, picture_in_address, show_picture
+from pages.parts.tiles import Act, finished, tiles
+from pages.parts.visit import require
+
+
+def show() -> None:
+    here = require()
+    text = here.reader
+    st.title(text("Gallery"))
+    shell.notice()
+    page = here.services.gallery.page(here.person.user_id, number_in_address("before"), number_in_address("after"))
+    if not page.images:
+        st.markdown(text("There are no pictures here yet. The first one is a description away."))
+    tiles(text, [finished(text, image, image.request) for image in page.images], "gallery", _acted)
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if page.newer is not None:
+            st.button(text("Newer"), key="newer", on_click=_turn, args=("after", page.newer))
+        if page.older is not None:
+            st.button(text("Older"), key="older", on_click=_turn, args=("before", page.older))
+    if "picture" in st.query_params:
+        show_picture(picture_in_address(), in_address=True)
+
+
+def _acted(act: Act) -> None:
+    if act.name == "open":
+        st.query_params["picture"] = str(act.image_id)
+
+
+def _turn(direction: str, key: int) -> None:
+    st.query_params.clear()
+    st.query_params[direction] = str(key)

@@ -1,0 +1,36 @@
+"""The main script: who is signed in decides which pages exist. It lies in pages/ because a folder of that name beside
+the main script would let strangers run its files."""
+
+import streamlit as st
+
+from pages import account, create, gallery, setup, sign_in
+from pages.admin import connections, people
+from pages.parts import shell
+from pages.parts.visit import visit
+
+PATHS = ("create", "gallery", "account", "people", "connections")
+
+seen = visit()
+shell.dress(seen.reader)
+
+if seen.person is None:
+    shell.keep_draft(seen)
+    door = shell.guarded(sign_in.show if seen.services.people.any() else setup.show)
+    # At every address, so that it is still there for whoever has come in.
+    doors = [st.Page(door, title="Imagier", url_path=path, default=path == PATHS[0]) for path in PATHS]
+    st.navigation(doors, position="hidden").run()
+    st.stop()
+
+text = seen.reader
+pages = [
+    st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", default=True),
+    st.Page(shell.guarded(gallery.show), title=text("Gallery"), url_path="gallery"),
+    st.Page(shell.guarded(account.show), title=text("Account"), url_path="account"),
+]
+if seen.person.is_admin:
+    pages += [
+        st.Page(shell.guarded(people.show), title=text("People"), url_path="people"),
+        st.Page(shell.guarded(connections.show), title=text("Connections"), url_path="connections"),
+    ]
+st.session_state["create_page"] = pages[0]
+st.navigation(pages, position="top").run()

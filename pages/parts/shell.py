@@ -1,0 +1,99 @@
+"""What every page wears: the stylesheet, the mark, the language of the document; and what a lost session leaves."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import Problem, explain
+from core.i18n import Reader
+from pages.parts.visit import Visit, visit
+
+log = logging.getLogger(__name__)
+
+PARTS = Path(__file__).parent
+MARK = PARTS / "mark.svg"
+ICON = PARTS / "icon.png"
+STYLE = (PARTS / "style.css").read_text("utf-8")
+
+# Streamlit writes <html lang="en"> and has no way to say otherwise. And it sends what was typed when the field is left:
+# a tap leaves the field and follows the link in one instant, so the field's value came last and undid the link.
+_document = st.components.v2.component(
+    "imagier_document",
+    js="""
+document.addEventListener("pointerdown", (event) => {
+  const field = document.activeElement
+  const leaves = event.target.closest("a, button") && !field?.contains(event.target)
+  if (leaves && field?.matches("input, textarea")) field.blur()
+}, true)
+export default function ({ data }) {
+  document.documentElement.lang = data.language
+}
+""",
+)
+
+
+def dress(reader: Reader) -> None:
+    st.set_page_config(page_title="Imagier", page_icon=str(ICON), layout="wide")
+    st.logo(str(MARK), size="large", icon_image=str(MARK))
+    st.html(f"<style>{STYLE}{_uploader(reader)}</style>")
+    with st.container(key="document"):
+        _document(data={"language": reader.language}, key="language")
+
+
+def keep_draft(seen: Visit) -> None:
+    """The session ended while its person was typing: the description must be there when they are back."""
+    user_id, description = st.session_state.get("user_id"), st.session_state.get("description")
+    if isinstance(user_id, int) and isinstance(description, str) and description:
+        seen.services.people.save_draft(user_id, description)
+
+
+def notice() -> None:
+    """Show what the last act had to say, once."""
+    problem = st.session_state.pop("notice", None)
+    if problem is not None:
+        st.error(plain(problem))
+
+
+def refuse(reader: Reader, problem: Problem) -> None:
+    """Remember a problem for `notice`: a callback runs before the page that shows it."""
+    st.session_state["notice"] = explain(reader, problem.code, problem.params)
+
+
+def plain(text: str) -> str:
+    """What somebody else has written, as Markdown shows it letter by letter."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:" else character for character in text)
+
+
+def guarded(show: Callable[[], None]) -> Callable[[], None]:
+    """A fault of ours is told in the reader's words, with what the administrator needs to find it in the log."""
+
+    @wraps(show)
+    def shown() -> None:
+        try:
+            show()
+        except Exception:
+            number = secrets.token_hex(4)
+            log.exception("a page broke off, number %s", number)
+            text = visit().reader
+            st.error(f"{explain(text, 'internal')} {text('Number in the log: {number}', number=number)}")
+
+    return shown
+
+
+def _uploader(reader: Reader) -> str:
+    """Streamlit's uploader speaks English only; the stylesheet puts these words in the place of its own."""
+    words = {
+        "--upload-button": reader("Choose pictures"),
+        "--upload-drop": reader("or drop them here"),
+        "--upload-limit": reader("PNG, JPEG or WebP, up to 50 MB each"),
+    }
+    quoted = "".join(f'{name}: "{_css(text)}";' for name, text in words.items())
+    return f":root {{ {quoted} }}"
+
+
+def _css(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("<", "\\3c ")

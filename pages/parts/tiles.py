@@ -1,0 +1,159 @@
+"""Tiles: pictures side by side, finished or on their way, drawn by one small component.
+
+The component keeps its elements from one run to the next, so that a preview takes the place of the one before without
+a flash, the time so far runs on between two runs, and nothing on the page moves.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.errors import remedy, what
+from core.i18n import Reader
+from core.storage.tables import Connection, Image, Request
+from core.studio.board import Board, Slot
+
+PARTS = Path(__file__).parent
+
+_tiles = st.components.v2.component(
+    "imagier_tiles",
+    html='<div class="imagier-tiles"></div>',
+    css=(PARTS / "tiles.css").read_text("utf-8"),
+    js=(PARTS / "tiles.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did to a tile: "open", "cancel" or "retry" (`confirmed`: it may be billed again)."""
+
+    name: str
+    image_id: int
+    confirmed: bool = False
+
+
+def tiles(
+    reader: Reader, items: Sequence[dict[str, Any]], key: str, on_act: Callable[[Act], None], large: bool = False
+) -> None:
+    """Show the items (from `finished` or `standing`) in a grid that follows the width."""
+
+    def acted() -> None:
+        act = _act(st.session_state.get(key))
+        if act is not None:
+            on_act(act)
+
+    data = {
+        "items": list(items),
+        "texts": _texts(reader),
+        "locale": str(reader.locale).replace("_", "-"),
+        "large": large,
+    }
+    _tiles(data=data, key=key, on_act_change=acted)
+
+
+def finished(reader: Reader, image: Image, request: Request, page: str = "") -> dict[str, Any]:
+    """A picture that is done, as a link to itself on `page` (its address: "" is the page where one is)."""
+    return {
+        "id": image.id,
+        "state": "done",
+        "alt": request.description,
+        "href": f"{page}?picture={image.id}",
+        "source": f"/pictures/{image.id}/640",
+        "sources": f"/pictures/{image.id}/320 320w, /pictures/{image.id}/640 640w" if image.has_thumbnails else "",
+        "placeholder": image.placeholder or "",
+        "ratio": _ratio(image.width, image.height),
+        "badge": badge(reader, request),
+    }
+
+
+def standing(reader: Reader, slot: Slot, request: Request, board: Board) -> dict[str, Any]:
+    """Any picture of an order, wherever it stands."""
+    image = slot.image
+    if image.state == "done":
+        return finished(reader, image, request, "gallery")
+    return {
+        "id": image.id,
+        "state": image.state,
+        "alt": request.description,
+        "source": f"/pictures/{image.id}/preview-{image.previews_seen}" if _has_preview(image) else "",
+        "ratio": _ratio(*_asked(request.size)),
+        "badge": badge(reader, request),
+        "since": int((board.now - image.started_at).total_seconds() * 1000) if image.started_at else None,
+        "lines": _lines(reader, slot, board.stopped.get(image.connection)),
+        "cancel": image.state == "queued",
+        "retry": slot.can_retry,
+        "confirm": image.state == "unknown",
+    }
+
+
+def badge(reader: Reader, request: Request) -> str:
+    return reader("painter, no AI") if request.connection == "painter" else ""
+
+
+def _lines(reader: Reader, slot: Slot, stopped: Connection | None) -> list[str]:
+    """What is said on a tile without a picture: what happened and why, then what to do or to expect."""
+    image = slot.image
+    params = image.problem_params or {}
+    if image.state == "queued":
+        if stopped is not None and stopped.stopped_code:
+            return [reader("Waiting"), what(reader, stopped.stopped_code), remedy(reader, stopped.stopped_code)]
+        lines = [reader("Waiting, place {place} in the line", place=slot.place) if slot.place else reader("Waiting")]
+        if slot.place and slot.wait is not None:
+            until = slot.wait + (slot.typical or 0)
+            lines.append(reader("there in about {duration}", duration=reader.duration(until)))
+        return lines
+    if image.state == "cancelled":
+        return [reader("Cancelled")]
+    if image.state == "running" or image.problem is None:
+        return []
+    lines = [what(reader, image.problem, params)]
+    if image.state == "blocked":
+        lines += _moderation(reader, params)
+    lines.append(remedy(reader, image.problem, params))
+    if image.provider_request_id:
+        lines.append(reader("Request id at the provider: {id}", id=image.provider_request_id))
+    return lines
+
+
+def _moderation(reader: Reader, params: dict[str, Any]) -> list[str]:
+    stages = {"input": reader("Refused at the description"), "output": reader("Refused at the finished picture")}
+    lines = [stages[params["stage"]]] if params.get("stage") in stages else []
+    if params.get("categories"):
+        lines.append(reader("Categories: {categories}", categories=reader.listing(params["categories"])))
+    return lines
+
+
+def _texts(reader: Reader) -> dict[str, str]:
+    return {
+        "drawing": reader("Drawing"),
+        "sofar": reader("{seconds} s"),
+        "cancel": reader("Cancel"),
+        "retry": reader("Try again"),
+        "confirm": reader("It may be billed again."),
+        "yes": reader("Try again all the same"),
+        "no": reader("Leave it"),
+    }
+
+
+def _act(state: Any) -> Act | None:
+    value = state.get("act") if hasattr(state, "get") else None
+    if not isinstance(value, dict) or not isinstance(value.get("id"), int):
+        return None
+    return Act(str(value.get("name")), value["id"], value.get("confirmed") is True)
+
+
+def _has_preview(image: Image) -> bool:
+    return image.state == "running" and image.previews_seen > 0
+
+
+def _asked(size: str | None) -> tuple[int | None, int | None]:
+    width, cross, height = (size or "").partition("x")
+    return (int(width), int(height)) if cross else (None, None)
+
+
+def _ratio(width: int | None, height: int | None) -> float:
+    return width / height if width and height else 1.0
