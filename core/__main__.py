@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.commands import status, user
+from core.commands import export, limit, reconcile, status, user
 from core.commands.parsers import epilog
 from core.errors import Problem, explain
 from core.i18n import Reader
 from core.settings import SettingsError
 
 INTERRUPTED = 130  # as a shell says it
+PIPE_CLOSED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(reader).parse_args(arguments)
     try:
         result: int = options.run(options, reader)
+        sys.stdout.flush()
     except Problem as problem:
         print(explain(reader, problem.code, problem.params), file=sys.stderr)
     except SettingsError as error:
@@ -31,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(reader("The database cannot be used: {reason}", reason=reason), file=sys.stderr)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read it went away; the interpreter would complain when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     else:
         return result
     return 1
@@ -44,7 +50,7 @@ def _parser(reader: Reader) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     subjects = parser.add_subparsers(metavar=reader("COMMAND"), required=True)
-    for subject in (user, status):
+    for subject in (user, limit, export, reconcile, status):
         subject.add_to(subjects, reader)
     return parser
 

@@ -136,6 +136,45 @@ PROBLEMS: dict[str, Text] = {
     "not_settleable": Text(
         mark("This picture is not of unknown outcome, so there is nothing to settle."), mark("Look at it again."), 409
     ),
+    # --- the bill
+    "costs_key_missing": Text(
+        mark("There is no admin key, and without one the provider does not tell its costs."),
+        mark("Set OPENAI_ADMIN_KEY to an admin key of the organisation; the key that draws pictures is not one."),
+        409,
+    ),
+    "costs_key_refused": Text(
+        mark("The provider does not tell its costs to this admin key: {detail}"),
+        mark("Check OPENAI_ADMIN_KEY; an owner of the organisation can make a new one."),
+        502,
+    ),
+    "costs_rate_limited": Text(
+        mark("The provider answers no more questions about costs at the moment."), mark("Try again in {wait}."), 429
+    ),
+    "costs_unavailable": Text(
+        mark("The provider's costs could not be read: {detail}"),
+        mark("Try again later; if it happens again, check OPENAI_BASE_URL and the connection."),
+        502,
+    ),
+    "costs_not_understood": Text(
+        mark("The provider's answer about its costs could not be understood, so nothing was compared."),
+        mark("Check OPENAI_BASE_URL; if it is right, look for a newer version of Imagier."),
+        502,
+    ),
+    "costs_incomplete": Text(
+        mark("The provider's list of costs has no end, so nothing was compared."),
+        mark("Try again later, or with fewer days."),
+        502,
+    ),
+    "costs_currency": Text(
+        mark("The provider bills in “{currency}”, and the ledger counts in US dollars."),
+        mark("The two cannot be compared here; compare them by hand."),
+        502,
+    ),
+    "not_written": Text(
+        mark("The file {path} could not be written: {reason}."),
+        mark("Check the folder, the rights and the space, or name another file."),
+        500,
+    ),
     # --- describing
     "description_missing": Text(
         mark("There is no description yet."), mark("Say in a few words what the picture shows.")

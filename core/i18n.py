@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -72,7 +72,8 @@ class Reader:
         return text.format(count=self.number(count), **params)
 
     def number(self, value: float) -> str:
-        return numbers.format_decimal(value, locale=self.locale)
+        with localcontext(prec=400):  # a number that somebody typed may have any length
+            return numbers.format_decimal(value, locale=self.locale)
 
     def money(self, micros: int, digits: int | None = None) -> str:
         """US dollars from micro-dollars; two digits, or as many as a small sum needs to be seen."""

@@ -11,6 +11,9 @@ from core.accounts.throttle import Throttle
 from core.catalog import catalog
 from core.catalog.catalog import Catalog
 from core.engines.connections import Lane, lanes_of
+from core.ledger.ledger import Ledger
+from core.ledger.limits import Limits
+from core.ledger.prices import Prices
 from core.settings import Settings, SettingsError
 from core.storage.database import Database
 from core.storage.files import Files
@@ -35,6 +38,9 @@ class Services:
     sessions: Sessions
     throttle: Throttle
     requests: Requests
+    prices: Prices
+    limits: Limits
+    ledger: Ledger
     boards: Boards
     gallery: Gallery
     statuses: Statuses
@@ -51,6 +57,9 @@ def build(
     files = _files(settings)
     models = catalog.load()
     chosen = tuple(lanes) if lanes is not None else lanes_of(settings, models)
+    prices = Prices(database)
+    prices.load_catalogue()
+    ledger = Ledger(database, settings.zone, allows_unpriced=settings.unpriced == "allow")
     worker = Worker(database, files, chosen, secret)
     beyond = (
         settings.listens_beyond_this_machine if listens_beyond_this_machine is None else listens_beyond_this_machine
@@ -64,7 +73,10 @@ def build(
         people=People(database, settings),
         sessions=Sessions(database, settings),
         throttle=Throttle(database, secret),
-        requests=Requests(database, files, models, chosen, settings.previews, worker.wake),
+        requests=Requests(database, files, models, chosen, settings.previews, worker.wake, ledger),
+        prices=prices,
+        limits=Limits(database),
+        ledger=ledger,
         boards=Boards(database, chosen),
         gallery=Gallery(database),
         statuses=Statuses(database, chosen),
@@ -78,7 +90,8 @@ def _files(settings: Settings) -> Files:
         files = Files.open(settings.files)
         files.check()
     except (OSError, ValueError) as error:
-        raise SettingsError(f"IMAGIER_FILES_URL: {error}") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"IMAGIER_FILES_URL: {settings.files}: {reason.rstrip('.')}.") from None
     return files
 
 

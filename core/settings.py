@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -42,12 +43,15 @@ class Settings(BaseSettings):
     openai_base_url: str | None = _named("OPENAI_BASE_URL")
     openai_organisation: str | None = _named("OPENAI_ORG_ID")
     openai_project: str | None = _named("OPENAI_PROJECT_ID")
+    openai_admin_key: SecretStr | None = _named("OPENAI_ADMIN_KEY")
     models: str = _named("IMAGIER_MODELS", "")
     painter: bool | None = _named("IMAGIER_PAINTER")
     images_per_minute: int = Field(0, ge=0, le=100_000, validation_alias="IMAGIER_IMAGES_PER_MINUTE")
     at_once: int = Field(10, ge=1, le=1_000, validation_alias="IMAGIER_AT_ONCE")
     deadline: float = Field(600, ge=1, le=3_600, validation_alias="IMAGIER_DEADLINE")
     previews: int = Field(2, ge=0, le=3, validation_alias="IMAGIER_PREVIEWS")
+    timezone: str = _named("IMAGIER_TIMEZONE", "UTC")
+    unpriced: Literal["allow", "refuse"] = _named("IMAGIER_UNPRICED", "allow")
     language: Literal["en", "fr"] = _named("IMAGIER_LANGUAGE", "en")
     password_length: int = Field(8, ge=8, le=64, validation_alias="IMAGIER_PASSWORD_LENGTH")
     session_days: int = Field(30, ge=1, le=365, validation_alias="IMAGIER_SESSION_DAYS")
@@ -83,7 +87,16 @@ class Settings(BaseSettings):
             raise ValueError("must be plain ASCII")
         return value
 
-    @field_validator("openai_api_key")
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a time zone such as Europe/Paris") from None
+        return value
+
+    @field_validator("openai_api_key", "openai_admin_key")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         key = value.get_secret_value() if value is not None else ""
@@ -157,6 +170,10 @@ class Settings(BaseSettings):
     @property
     def model_names(self) -> tuple[str, ...]:
         return tuple(name.strip() for name in self.models.split(",") if name.strip())
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     @property
     def database(self) -> str:

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -34,9 +35,11 @@ def prepare(is_main: bool, streamlit_address: str | None) -> tuple[Settings, Ser
     `is_main`: we are `python app.py` and listen where the settings say; otherwise somebody else has chosen the
     address already, and Streamlit knows it (None means everywhere).
     """
+    if is_main:
+        _end_in_order()
     try:
         settings = Settings.load()
-        secrets = [settings.openai_api_key, settings.secret_key]
+        secrets = [settings.openai_api_key, settings.openai_admin_key, settings.secret_key]
         logs.set_up(settings.log_level, tuple(secret.get_secret_value() for secret in secrets if secret))
         if is_main:
             _check_port(settings)
@@ -81,6 +84,13 @@ def routes(services: Services) -> list[Route]:
 
 def middleware() -> list[Middleware]:
     return [Middleware(Security)]
+
+
+def _end_in_order() -> None:
+    """To be asked to stop is no failure. The server raises the signal once more when it has stopped; without a
+    handler of ours it would then kill the process, or print a traceback for Ctrl+C."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def _check_port(settings: Settings) -> None:

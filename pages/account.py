@@ -6,6 +6,7 @@ from core.errors import Problem, explain
 from core.i18n import LANGUAGES
 from pages.parts import shell
 from pages.parts.authenticator import sign_out
+from pages.parts.money import show_uses
 from pages.parts.visit import Here, require, visit
 
 
@@ -16,6 +17,7 @@ def show() -> None:
     with st.container(key="account"):
         role = text("Administrator") if here.person.is_admin else text("User")
         st.markdown(f"**{shell.plain(here.person.name)}** · {shell.plain(here.person.login)} · {role}")
+        show_uses(here)
         _language(here)
         _password(here)
         if st.button(text("Sign out"), key="sign-out"):
@@ -31,6 +33,7 @@ def _language(here: Here) -> None:
         index=choices.index(here.person.language) if here.person.language in choices else 0,
         format_func=lambda language: LANGUAGES.get(language, text("As the browser says")),
         key="language-choice",
+        placeholder=text("Language"),
         on_change=_change_language,
     )
 

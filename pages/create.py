@@ -10,6 +10,7 @@ from core.errors import Problem, remedy, what
 from core.studio.board import Board, Group
 from core.studio.orders import Order
 from pages.parts import shell
+from pages.parts.money import estimate_of, generate_label, show_estimate
 from pages.parts.order_form import ends_soon, order_form, quality_name, size_name, title
 from pages.parts.picture import picture_in_address, show_picture
 from pages.parts.tiles import Act, standing, tiles
@@ -34,14 +35,16 @@ def show() -> None:
         soon = ends_soon(text, chosen)
         if soon:
             st.warning(soon)
+        found = estimate_of(here, order if order.description.strip() else replace(order, description="…"))
         st.button(
-            text("Generate"),
+            generate_label(text, found),
             type="primary",
             key="generate",
             shortcut="Ctrl+Enter",
             on_click=_generate,
             args=(order,),
         )
+        show_estimate(here, found)
     shell.notice()
     board = here.services.boards.board(here.person.user_id)
     # The pulse stops when nothing is under way: a page at rest asks for nothing.

@@ -4,11 +4,11 @@ the main script would let strangers run its files."""
 import streamlit as st
 
 from pages import account, create, gallery, setup, sign_in
-from pages.admin import connections, people
+from pages.admin import connections, ledger, people
 from pages.parts import shell
 from pages.parts.visit import visit
 
-PATHS = ("create", "gallery", "account", "people", "connections")
+PATHS = ("", "create", "gallery", "account", "people", "connections", "ledger")
 
 seen = visit()
 shell.dress(seen.reader)
@@ -17,13 +17,13 @@ if seen.person is None:
     shell.keep_draft(seen)
     door = shell.guarded(sign_in.show if seen.services.people.any() else setup.show)
     # At every address, so that it is still there for whoever has come in.
-    doors = [st.Page(door, title="Imagier", url_path=path, default=path == PATHS[0]) for path in PATHS]
+    doors = [st.Page(door, title="Imagier", url_path=path, default=not path) for path in PATHS]
     st.navigation(doors, position="hidden").run()
     st.stop()
 
 text = seen.reader
 pages = [
-    st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", default=True),
+    st.Page(shell.guarded(create.show), title=text("Create"), default=True),
     st.Page(shell.guarded(gallery.show), title=text("Gallery"), url_path="gallery"),
     st.Page(shell.guarded(account.show), title=text("Account"), url_path="account"),
 ]
@@ -31,6 +31,9 @@ if seen.person.is_admin:
     pages += [
         st.Page(shell.guarded(people.show), title=text("People"), url_path="people"),
         st.Page(shell.guarded(connections.show), title=text("Connections"), url_path="connections"),
+        st.Page(shell.guarded(ledger.show), title=text("Ledger"), url_path="ledger"),
     ]
+# The first page has no other address than "/"; whoever types its name gets it all the same.
+alias = st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", visibility="hidden")
 st.session_state["create_page"] = pages[0]
-st.navigation(pages, position="top").run()
+st.navigation([*pages, alias], position="top").run()

@@ -21,7 +21,13 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("core", "pages")
 READERS = frozenset({"reader", "text", "t"})
 # These take a text from elsewhere, where it is marked: (file, the argument as it is written).
-INDIRECT = {("core/errors.py", "message"), ("core/errors.py", "value"), ("core/i18n.py", "pattern")}
+INDIRECT = {
+    ("core/errors.py", "message"),
+    ("core/errors.py", "value"),
+    ("core/i18n.py", "pattern"),
+    ("pages/admin/ledger.py", "label"),
+    ("pages/parts/money.py", "use.name"),
+}
 
 
 @dataclass(frozen=True, slots=True)

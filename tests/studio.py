@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from core.accounts.sessions import Person
 from core.catalog import catalog
 from core.engines.base import Engine, Job, Painting, Preview
 from core.engines.connections import Lane
+from core.ledger.prices import Prices
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.tables import Attempt, Image, Request, User
@@ -216,6 +218,12 @@ class Studio:
         with self.database.read() as session:
             rows = select(Image.id).where(Image.request_id == request_id).order_by(Image.id)
             return list(session.scalars(rows))
+
+    def is_free(self) -> None:
+        """From now on the model costs a true nothing; before, it has no price."""
+        with self.database.read() as session:
+            now = self.database.now(session)
+        Prices(self.database).add(self.ada, MODEL, now, "ours", {"per_picture": Decimal(0)})
 
     def image(self, image_id: int) -> Image:
         with self.database.read() as session:

@@ -1,11 +1,13 @@
 """The board: where a person's pictures stand, and when their turn comes."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from sqlalchemy import event
 
 from core.engines.base import Failed, Refused, Unknown
 from core.storage.database import Database
@@ -142,6 +144,45 @@ def test_two_lanes_are_two_lines(studio: Studio) -> None:
     painted = studio.submit(studio.bob)
     boards = Boards(studio.database, (studio.lane, painter))
     assert slots(boards.board(studio.bob)) == [(painted[0], "queued", 1)]
+
+
+def test_the_pages_of_a_process_share_their_view_of_the_line(studio: Studio) -> None:
+    boards = Boards(studio.database, (studio.lane,), fresh=3600)
+    studio.submit(studio.alice, number=2)
+    assert [place for _, _, place in slots(boards.board(studio.alice))] == [1, 2]
+    studio.submit(studio.bob)
+    assert [place for _, _, place in slots(boards.board(studio.alice))] == [1, 2], "read a moment ago"
+    assert [place for _, _, place in slots(boards.board(studio.bob))] == [2], "a new picture has its place at once"
+    assert [place for _, _, place in slots(boards.board(studio.alice))] == [1, 3]
+
+
+def test_a_shared_view_is_never_behind_ones_own_pictures(studio: Studio) -> None:
+    boards = Boards(studio.database, (studio.lane,), fresh=3600)
+    first, second, third = studio.submit(studio.alice, number=3)
+    boards.board(studio.alice)
+    studio.line().claim(studio.lane)
+    expected = [(first, "running", None), (second, "queued", 1), (third, "queued", 2)]
+    assert slots(boards.board(studio.alice)) == expected
+    studio.requests.cancel(studio.alice, second)
+    expected[1:] = [(second, "cancelled", None), (third, "queued", 1)]
+    assert slots(boards.board(studio.alice)) == expected
+
+
+def test_two_hundred_pages_at_once_read_the_line_once(studio: Studio) -> None:
+    read: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if "served_at" in statement and "images.state" in statement:
+            read.append(statement)
+
+    boards = Boards(studio.database, (studio.lane,), fresh=3600)
+    studio.submit(studio.alice, number=3)
+    event.listen(studio.database.engine, "before_cursor_execute", note)
+    with ThreadPoolExecutor(8) as threads:
+        seen = list(threads.map(boards.board, [studio.alice] * 200))
+    event.remove(studio.database.engine, "before_cursor_execute", note)
+    assert {tuple(slots(board)) for board in seen} == {tuple(slots(seen[0]))}
+    assert len(read) == 1
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

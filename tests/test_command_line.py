@@ -27,6 +27,9 @@ COMMANDS = [
     ["user", "disable"],
     ["user", "enable"],
     ["user", "list"],
+    ["limit"],
+    ["export"],
+    ["reconcile"],
     ["status"],
 ]
 

@@ -26,7 +26,7 @@ from tests.studio import MODEL, FakeEngine, insert_cast, until
 
 ROOT = Path(__file__).parent.parent
 PICTURES, KILLS = 100, 10
-AT_ONCE, PER_WINDOW, WINDOW, LEASE = 4, 12, 2.0, 2.0
+AT_ONCE, PER_WINDOW, WINDOW, LEASE = 4, 12, 2.0, 4.0
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Transactions and the schema, on both databases."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -91,7 +93,7 @@ def test_the_first_tables_are_migrated_to_todays(tmp_path: Path) -> None:
 
 
 def test_a_migration_keeps_what_is_in_the_tables_and_their_indexes(tmp_path: Path, clock: SettableClock) -> None:
-    """SQLite copies a table to change it: what refers to it must still be there, and the conditions of indexes."""
+    """SQLite copies a table to change it: what refers to it must still be there, and the indexes."""
     database = Database(f"sqlite:///{tmp_path / 'old.db'}")
     schema.upgrade(database, "0001")
     with database.write() as session:
@@ -111,7 +113,7 @@ def test_a_migration_keeps_what_is_in_the_tables_and_their_indexes(tmp_path: Pat
         assert [row.seed for row in session.scalars(select(Image))] == [7]
         assert session.scalar(select(func.count()).select_from(Attempt)) == 1
         indexes = " ".join(session.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")))
-        assert "state IN ('queued', 'running')" in indexes
+        assert "ix_images_connection_state_id_user_id" in indexes
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
         assert session.execute(text("PRAGMA foreign_key_check")).all() == []
     database.close()
@@ -139,6 +141,30 @@ def test_two_processes_that_start_together_migrate_once(tmp_path: Path, postgres
         for database in databases:
             database.close()
         assert faults == []
+
+
+def test_the_names_of_the_migrations_tell_the_newest() -> None:
+    assert schema.head() == schema.scripts().get_current_head()
+
+
+def test_a_database_without_tables_has_no_revision(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    with database.engine.connect() as connection:
+        assert schema.current_revision(connection) is None
+    database.close()
+
+
+def test_todays_database_is_opened_without_alembic_and_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'today.db'}"
+    database = Database(url)
+    schema.upgrade(database)
+    program = (
+        "import sys; from core.storage import schema; from core.storage.database import Database; "
+        f"schema.upgrade(Database({url!r})); assert 'alembic' not in sys.modules"
+    )
+    with database.write():
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+    database.close()
 
 
 def test_a_newer_database_is_refused_with_a_sentence_that_says_what_to_do(database: Database) -> None:

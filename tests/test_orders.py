@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core.catalog import catalog
@@ -141,6 +141,7 @@ def test_what_no_database_can_hold_is_replaced() -> None:
     assert complete(model, "\ud83e\udd8a").description == "🦊"
 
 
+@settings(deadline=None)
 @given(some.text(some.characters(), min_size=1, max_size=50))
 def test_any_description_ends_up_storable_or_missing(description: str) -> None:
     with suppress(Problem):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.storage import formats
-from core.storage.thumbnails import Thumbnails, make_thumbnails
+from core.storage.thumbnails import Thumbnails, make_preview, make_thumbnails
 
 
 def _picture(width: int = 1536, height: int = 1024, mode: str = "RGB") -> Image.Image:
@@ -55,6 +55,20 @@ def test_a_picture_gets_two_widths_and_a_placeholder(format: str) -> None:
     assert {formats.media_type_of(data) for data in thumbnails.variants.values()} == {"image/webp"}
     assert _is_red(_pixel(thumbnails, 0.1, 0.1))
     assert not _is_red(_pixel(thumbnails, 0.9, 0.9))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_preview_is_the_wider_thumbnail_alone(format: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = _encoded(_picture(), format, exif=exif)
+    assert make_preview(data) == make_thumbnails(data).variants[640]
+
+
+@pytest.mark.parametrize("data", [b"", b"words", _encoded(_picture(64, 64))[:200]])
+def test_what_cannot_be_decoded_has_no_preview(data: bytes) -> None:
+    assert make_preview(data) is None
 
 
 def test_the_placeholder_is_a_tiny_picture_in_a_data_uri() -> None:

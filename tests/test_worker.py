@@ -239,8 +239,9 @@ def test_a_reference_that_cannot_be_read_costs_nothing(studio: Studio, is_gone: 
     assert studio.engine.jobs == []
 
 
-def test_what_the_painter_makes_costs_a_true_nothing(studio: Studio) -> None:
-    studio.worker(lanes=[lane_of(studio.engine, is_free=True)])
+def test_what_a_free_model_makes_costs_a_true_nothing(studio: Studio) -> None:
+    studio.is_free()
+    studio.worker()
     assert studio.wait_for(studio.submit(studio.alice)[0], "done").cost_micros == 0
 
 

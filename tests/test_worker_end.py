@@ -218,9 +218,10 @@ def test_half_a_picture_is_not_taken_over(studio: Studio, clock: SettableClock) 
     assert studio.pictures.adopt(claim.image_id, claim.worker) is None
 
 
-def test_what_the_painter_had_stored_is_taken_over_for_nothing(studio: Studio, clock: SettableClock) -> None:
+def test_what_a_free_model_had_made_is_taken_over_for_nothing(studio: Studio, clock: SettableClock) -> None:
+    studio.is_free()
     claim = left_by_a_dead_worker(studio)
     studio.pictures.keep(claim.image_id, claim.worker, PAINTING)
     clock.forward(31)
-    studio.worker(lanes=[lane_of(studio.engine, is_free=True)])
+    studio.worker()
     assert studio.wait_for(claim.image_id, "done").cost_micros == 0

@@ -12,12 +12,13 @@ from core.services import Services
 
 log = logging.getLogger(__name__)
 
+FRESH = {"Cache-Control": "no-store"}
 PATIENCE = 5.0  # seconds that a part has to answer in
 
 
 def health_routes(services: Services) -> list[Route]:
     async def alive(_request: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok"}, headers=FRESH)
 
     async def ready(_request: Request) -> JSONResponse:
         names = ("database", "files", "worker")
@@ -29,7 +30,7 @@ def health_routes(services: Services) -> list[Route]:
             "status": "ok" if is_ready else "unavailable",
             **{name: "ok" if fine else "unavailable" for name, fine in parts.items()},
         }
-        return JSONResponse(body, status_code=200 if is_ready else 503)
+        return JSONResponse(body, 200 if is_ready else 503, FRESH)
 
     return [Route("/healthz", alive), Route("/readyz", ready)]
 

@@ -1,9 +1,11 @@
 """What comes back: a picture, or where it lies, out of JSON or out of the events of a stream."""
 
+import asyncio
 import base64
 import binascii
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -13,6 +15,9 @@ from core.engines.complaints import complaint_of, failure, load, presentable, sc
 from core.storage.formats import media_type_of
 
 MOST_BYTES = 96 * 1024 * 1024  # of an answer: a picture of 64 MB as base64, and some previews
+LARGE = 256 * 1024  # bytes; what is smaller waits for nothing
+LARGE_AT_ONCE = 8
+PATIENCE = 30.0  # seconds that a large answer waits, which servers and proxies bear: many give up after 60
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -24,6 +29,36 @@ class Answer:
     address: str
     usage: Mapping[str, Any] | None
     revised_description: str | None
+
+
+class Place:
+    """The place of one call among the few whose large answers are in memory at the same time.
+
+    Who waits for one does not read on, so the answer waits at the provider. Nobody waits for ever: what comes was paid
+    for, and a place that does not become free in time is done without.
+    """
+
+    def __init__(self, places: asyncio.Semaphore):
+        self._places = places
+        self._size = 0
+        self._has_asked = self._has_one = False
+
+    async def hold(self, size: int, patience: float = PATIENCE) -> None:
+        """`size` more bytes are in memory: waits at most `patience` seconds for a place once they are many."""
+        self._size += size
+        if self._has_asked or self._size <= LARGE:
+            return
+        self._has_asked = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                self._has_one = await self._places.acquire()
+
+    def give_back(self) -> None:
+        """Nothing of this call is in memory any more, or it stays for so long that the others should not wait."""
+        if self._has_one:
+            self._places.release()
+        self._size = 0
+        self._has_asked = self._has_one = False
 
 
 def read_answer(content: bytes, *, model: str, edits: bool, key: str | None) -> Answer:
@@ -87,13 +122,18 @@ def preview_of(event: Mapping[str, Any]) -> bytes:
     return data if media_type_of(data) else b""
 
 
-async def bounded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same chunks; Failed where they are more than any picture has."""
+async def bounded(chunks: AsyncIterator[bytes], place: Place, ends: float) -> AsyncIterator[bytes]:
+    """The same chunks, read on when `place` allows it; Failed where they are more than any picture has.
+
+    `ends` is the call's deadline in the loop's time; half of what is left stays for the reading.
+    """
     size = 0
     async for chunk in chunks:
         size += len(chunk)
         if size > MOST_BYTES:
             raise Failed("answer_not_a_picture", detail=f"more than {MOST_BYTES} bytes")
+        left = ends - asyncio.get_running_loop().time()
+        await place.hold(len(chunk), min(PATIENCE, left / 2))
         yield chunk
 
 
@@ -105,18 +145,15 @@ async def read_events(chunks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, 
     """
     name, data = "", list[bytes]()
     async for line in _lines(chunks):
-        if line:
-            field, _, value = line.partition(b":")
-            value = value.removeprefix(b" ")
-            if field == b"data":
-                data.append(value)
-            elif field == b"event":
-                name = value.decode("utf-8", "replace")
-            continue
-        event = _event(name, data)
-        if event:
-            yield event
-        name, data = "", []
+        if line.startswith(b"data:") or line == b"data":
+            data.append(_value(line))
+        elif line.startswith(b"event:") or line == b"event":
+            name = _value(line).decode("utf-8", "replace")
+        elif not line:
+            event = _event(name, data)
+            name, data = "", []
+            if event:
+                yield event
     event = _event(name, data)
     if event:
         yield event
@@ -127,14 +164,24 @@ async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     begun: list[bytes] = []
     after_return = False
     async for chunk in chunks:
+        if b"\n" not in chunk and b"\r" not in chunk:  # nearly all of a picture, and far quicker than the expression
+            begun.append(chunk)
+            after_return = after_return and not chunk
+            continue
         text = chunk[1:] if after_return and chunk.startswith(b"\n") else chunk
-        after_return = chunk.endswith(b"\r") if chunk else after_return
+        after_return = chunk.endswith(b"\r")
         first, *others = _LINE_END.split(text)
         begun.append(first)
         for line in others:
             yield b"".join(begun)
             begun = [line]
     yield b"".join(begun)
+
+
+def _value(line: bytes) -> bytes:
+    """What follows the field's name and one space, copied once: it may be megabytes."""
+    start = line.find(b":") + 1
+    return line[start + line.startswith(b" ", start) :] if start else b""
 
 
 def _event(name: str, data: list[bytes]) -> dict[str, Any] | None:

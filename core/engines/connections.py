@@ -16,8 +16,7 @@ PAINTER = "painter"
 class Lane:
     """One connection. At most `at_once` calls run at the same time, at most `per_window` begin in `window` seconds.
 
-    `per_window` 0 means: as many as the provider takes; it says by itself when it is too much. `is_free`: what it
-    paints costs a true nothing.
+    `per_window` 0 means: as many as the provider takes; it says by itself when it is too much.
     """
 
     name: str
@@ -26,7 +25,6 @@ class Lane:
     at_once: int
     per_window: int = 0
     window: float = 60.0
-    is_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def lanes_of(settings: Settings, catalog: Catalog) -> tuple[Lane, ...]:
             )
         )
     if settings.painter or (settings.painter is None and not connected):
-        lanes.append(Lane(name=PAINTER, models=(PAINTER,), make_engine=_painter, at_once=2, is_free=True))
+        lanes.append(Lane(name=PAINTER, models=(PAINTER,), make_engine=_painter, at_once=2))
     return tuple(lanes)
 
 

@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.engines import dialects
-from core.engines.answers import Answer, bounded, checked, preview_of, read_answer, read_events, read_item
+from core.engines.answers import (
+    LARGE_AT_ONCE,
+    Answer,
+    Place,
+    bounded,
+    checked,
+    preview_of,
+    read_answer,
+    read_events,
+    read_item,
+)
 from core.engines.base import EngineFailure, Failed, Job, Painting, Preview, Refused, Unknown
 from core.engines.complaints import (
     UNREACHABLE_WAIT,
@@ -39,8 +49,10 @@ _DOWNLOADS_AT_ONCE = 32
 
 @dataclass(slots=True)
 class _Trace:
-    """What is already known of a call when it fails."""
+    """A call under way: its deadline in the loop's time, its place, and what is already known when it fails."""
 
+    ends: float
+    place: Place
     request_id: str | None = None
     answer: Answer | None = None
 
@@ -69,17 +81,20 @@ class OpenAIImages:
         self._refused_parameters: defaultdict[tuple[str, bool], set[str]] = defaultdict(set)
         self._client: openai.AsyncOpenAI | None = None
         self._opening = asyncio.Lock()
+        self._places = asyncio.Semaphore(LARGE_AT_ONCE)
         self._threads = ThreadPoolExecutor(_DOWNLOADS_AT_ONCE, "download")
 
     async def paint(self, job: Job) -> AsyncIterator[Preview | Painting]:
-        """Yield previews, then exactly one painting; raise an EngineFailure instead of anything else."""
-        trace = _Trace()
-        ends = asyncio.get_running_loop().time() + self._deadline
+        """Yield previews, then exactly one painting; raise an EngineFailure instead of anything else.
+
+        While whoever consumes them is busy with one, its memory counts among the large answers.
+        """
+        trace = _Trace(asyncio.get_running_loop().time() + self._deadline, Place(self._places))
         async with aclosing(self._steps(job, trace)) as steps:
             while True:
                 # The clock runs only inside this block: it must not cancel whoever consumes what we yield.
                 try:
-                    async with asyncio.timeout_at(ends) as clock:
+                    async with asyncio.timeout_at(trace.ends) as clock:
                         step = await anext(steps)
                 except StopAsyncIteration:
                     return
@@ -89,6 +104,7 @@ class OpenAIImages:
                 except Exception as error:
                     raise self._unforeseen(error, trace, clock.expired()) from None
                 yield step
+                del step  # a preview of megabytes; here and below it would stay until the next one
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -97,14 +113,18 @@ class OpenAIImages:
 
     async def _steps(self, job: Job, trace: _Trace) -> AsyncGenerator[Preview | Painting, None]:
         client = await self._opened()
-        async with aclosing(self._asked(client, job, trace)) as steps:
-            async for step in steps:
-                if isinstance(step, Preview):
-                    yield step
-                    continue
-                trace.answer = step
-                data = step.data if step.data is not None else await self._fetched(step)
-                yield Painting(data, step.usage, trace.request_id, step.revised_description)
+        try:
+            async with aclosing(self._asked(client, job, trace)) as steps:
+                async for step in steps:
+                    if isinstance(step, Preview):
+                        yield step
+                        del step
+                        continue
+                    trace.answer = step
+                    data = step.data if step.data is not None else await self._fetched(step)
+                    yield Painting(data, step.usage, trace.request_id, step.revised_description)
+        finally:
+            trace.place.give_back()
 
     async def _asked(
         self, client: "openai.AsyncOpenAI", job: Job, trace: _Trace
@@ -120,6 +140,7 @@ class OpenAIImages:
                 async with aclosing(self._called(client, job, sent, trace)) as answers:
                     async for answer in answers:
                         yield answer
+                        del answer
                 return
             except openai.APIStatusError as error:
                 trace.request_id = _request_id(error.response)
@@ -147,15 +168,21 @@ class OpenAIImages:
         asked = images.edit(image=dialects.files(job), **sent) if job.references else images.generate(**sent)
         async with asked as response:
             trace.request_id = _request_id(response)
-            chunks = bounded(response.iter_bytes())
+            chunks = bounded(response.iter_bytes(), trace.place, trace.ends)
             if response.headers.get("content-type", "").startswith("text/event-stream"):
-                async for step in self._streamed(chunks, job):
+                async for step in self._streamed(chunks, job, trace.place):
                     yield step
+                    del step
                 return
             content = b"".join([chunk async for chunk in chunks])
-        yield await asyncio.to_thread(read_answer, content, model=job.model, edits=bool(job.references), key=self._key)
+        edits = bool(job.references)
+        answer = await asyncio.to_thread(read_answer, content, model=job.model, edits=edits, key=self._key)
+        del content  # larger than the picture, which may have to wait
+        yield answer
 
-    async def _streamed(self, chunks: AsyncIterator[bytes], job: Job) -> AsyncGenerator[Preview | Answer, None]:
+    async def _streamed(
+        self, chunks: AsyncIterator[bytes], job: Job, place: Place
+    ) -> AsyncGenerator[Preview | Answer, None]:
         begun, count = False, 0
         async with aclosing(read_events(chunks)) as events:
             async for event in events:
@@ -163,11 +190,15 @@ class OpenAIImages:
                 if kind.endswith(".partial_image"):
                     begun = True
                     data = await asyncio.to_thread(preview_of, event)
+                    event.clear()
                     if data:
                         yield Preview(count, data)
                         count += 1
+                    del data
                 elif kind in ("image_generation.completed", "image_edit.completed"):
-                    yield await asyncio.to_thread(read_item, event, usage_of(event))
+                    answer = await asyncio.to_thread(read_item, event, usage_of(event))
+                    event.clear()  # larger than the picture, which may have to wait
+                    yield answer
                     return
                 elif kind == "error" or event.get("error"):
                     complaint = complaint_of(event, self._key)
@@ -175,6 +206,7 @@ class OpenAIImages:
                     if begun and isinstance(ended, Refused):  # too late to have been refused before work
                         ended = Failed("provider_failed", {"detail": ended.detail}, ended.detail, usage=complaint.usage)
                     raise ended
+                place.give_back()
         raise Unknown("connection_lost", detail="the stream ended before the picture")
 
     async def _fetched(self, answer: Answer) -> bytes:

@@ -68,7 +68,9 @@ class Database:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    # A frozen process that holds the lock would stop everybody: the server ends its transaction after a minute.
+    patience = {"options": "-c idle_in_transaction_session_timeout=60000"}
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, connect_args=patience)
 
 
 def _sqlite(url: str) -> Engine:

@@ -53,15 +53,19 @@ def make_thumbnails(data: bytes) -> Thumbnails:
         return Thumbnails(media_type, width, height)
 
 
-def _made(media_type: str | None, image: "Image") -> Thumbnails:
-    from PIL.Image import Transpose
+def make_preview(data: bytes) -> bytes | None:
+    """A WebP as wide as the wider thumbnail; None if the picture cannot be decoded. Never raises."""
+    try:
+        image = open_image(data)
+        return _webp(_upright(image, _turn(image)), _ENCODING)
+    except Exception:
+        return None
 
+
+def _made(media_type: str | None, image: "Image") -> Thumbnails:
     turn = _turn(image)
-    lies = turn in (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)
-    height, width = image.size if lies else reversed(image.size)
-    image = _resizable(image)
-    _shrink(image, WIDTHS[0], lies=lies)
-    image = _in_srgb(image if turn is None else image.transpose(turn))
+    height, width = image.size if _lies(turn) else reversed(image.size)
+    image = _upright(image, turn)
     variants = {}
     for most in WIDTHS:
         _shrink(image, most)
@@ -69,6 +73,21 @@ def _made(media_type: str | None, image: "Image") -> Thumbnails:
     image.thumbnail((_PLACEHOLDER_EDGE, _PLACEHOLDER_EDGE))
     placeholder = base64.b64encode(_webp(image, _PLACEHOLDER_ENCODING)).decode()
     return Thumbnails(media_type, width, height, variants, f"data:image/webp;base64,{placeholder}")
+
+
+def _upright(image: "Image", turn: "Transpose | None") -> "Image":
+    """At most as wide as the wider thumbnail, turned, and in the colours of a screen."""
+    image = _resizable(image)
+    _shrink(image, WIDTHS[0], lies=_lies(turn))
+    image = _in_srgb(image if turn is None else image.transpose(turn))
+    _shrink(image, WIDTHS[0])
+    return image
+
+
+def _lies(turn: "Transpose | None") -> bool:
+    from PIL.Image import Transpose
+
+    return turn in (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)
 
 
 def _turn(image: "Image") -> "Transpose | None":

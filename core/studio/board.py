@@ -1,7 +1,9 @@
 """The board: where the pictures stand that a person ordered last. The page asks for it about once a second."""
 
+import threading
+import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from core.storage.tables import Connection, Image, Request, User
 RECENT = 20  # pictures whose drawing times make the estimate
 FIRST_GUESS = 20.0  # seconds, while nothing has been drawn yet
 FURTHEST = 2000  # waiting pictures; those behind them are told no place yet
+FRESH = 0.5  # seconds for which the pages of one process share what they say about a line
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -56,9 +59,12 @@ class Board:
 
 
 class Boards:
-    def __init__(self, database: Database, lanes: Sequence[Lane]):
+    def __init__(self, database: Database, lanes: Sequence[Lane], fresh: float = FRESH):
         self.database = database
         self.lanes = {lane.name: lane for lane in lanes}
+        self._fresh = fresh
+        self._outlooks: dict[str, _Outlook] = {}
+        self._turn = threading.Lock()
 
     def board(self, user_id: int, latest: int = 4) -> Board:
         """The last few requests of a person, and every one that is still under way; newest first."""
@@ -70,23 +76,35 @@ class Boards:
                 select(Request)
                 .where(or_(Request.id.in_(recent.scalar_subquery()), Request.id.in_(active.scalar_subquery())))
                 .order_by(Request.id.desc())
-                .options(selectinload(Request.images), selectinload(Request.references))
+                .options(selectinload(Request.images))
             ).all()
-            lines = self._lines(session, {request.connection for request in requests})
-            groups = tuple(Group(request, _slots(request, lines)) for request in requests)
             stopped = session.scalars(select(Connection).where(Connection.stopped_code.is_not(None))).all()
-            return Board(groups, {row.name: row for row in stopped}, now)
+        lines = self._lines(user_id, [image for request in requests for image in request.images])
+        groups = tuple(Group(request, _slots(request, lines)) for request in requests)
+        return Board(groups, {row.name: row for row in stopped}, now)
 
-    def _lines(self, session: Session, names: set[str]) -> dict[str, "_Outlook"]:
-        waiting = select(Image.connection).where(Image.state == "queued", Image.connection.in_(names)).distinct()
-        return {name: self._outlook(session, name) for name in session.scalars(waiting)}
+    def _lines(self, user_id: int, images: Collection[Image]) -> dict[str, "_Outlook"]:
+        """`images` are the person's, with all that wait or are being drawn."""
+        queued = {image.id: image.connection for image in images if image.state == "queued"}
+        running = [image.connection for image in images if image.state == "running"]
+        lines = {}
+        for name in set(queued.values()):
+            waiting = {image_id for image_id, connection in queued.items() if connection == name}
+            lines[name] = self._outlook(name, user_id, waiting, running.count(name))
+        return lines
 
-    def _outlook(self, session: Session, name: str) -> "_Outlook":
-        lane = self.lanes.get(name)
-        in_hand: dict[int, int] = defaultdict(int)
+    def _outlook(self, name: str, user_id: int, waiting: set[int], running: int) -> "_Outlook":
+        """One for all pages, but never one that is behind a person's own pictures."""
+        with self._turn:
+            found = self._outlooks.get(name)
+            if found is None or found.until <= time.monotonic() or not found.fits(user_id, waiting, running):
+                with self.database.read() as session:
+                    found = self._outlooks[name] = self._read(session, name)
+            return found
+
+    def _read(self, session: Session, name: str) -> "_Outlook":
         running = select(Image.user_id, func.count()).where(Image.connection == name, Image.state == "running")
-        for user_id, number in session.execute(running.group_by(Image.user_id)):
-            in_hand[user_id] = number
+        in_hand = {user_id: number for user_id, number in session.execute(running.group_by(Image.user_id))}  # noqa: C416
         queued = session.execute(
             select(Image.user_id, Image.id, User.served_at)
             .join(User, User.id == Image.user_id)
@@ -94,22 +112,37 @@ class Boards:
             .order_by(Image.id)
             .limit(FURTHEST)
         ).all()
-        places = places_in_line([Waiting(*row) for row in queued], in_hand)
-        return _Outlook(places, _typical(session, name), lane, sum(in_hand.values()))
+        line = [Waiting(*row) for row in queued]
+        of_each: dict[int, set[int]] = defaultdict(set)
+        for one in line:
+            of_each[one.user_id].add(one.image_id)
+        places = places_in_line(line, in_hand)
+        until = time.monotonic() + self._fresh
+        return _Outlook(places, of_each, in_hand, _typical(session, name), self.lanes.get(name), until)
 
 
 @dataclass(frozen=True, slots=True)
 class _Outlook:
-    places: dict[int, int]
+    """A line as it stood a moment ago. It is good until the monotonic clock says `until`."""
+
+    places: Mapping[int, int]
+    waiting: Mapping[int, set[int]]
+    in_hand: Mapping[int, int]
     typical: float
     lane: Lane | None
-    running: int
+    until: float
+
+    def fits(self, user_id: int, waiting: set[int], running: int) -> bool:
+        """Whether it knows the person's pictures as they are; those beyond the last place it cannot know."""
+        known = self.waiting.get(user_id, set())
+        is_whole = len(self.places) < FURTHEST
+        return self.in_hand.get(user_id, 0) == running and (known == waiting if is_whole else known <= waiting)
 
     def wait(self, place: int) -> float | None:
         """Seconds until the drawing begins: by the pictures at once, and by the pictures per minute."""
         if self.lane is None:
             return None
-        rounds = max(0, self.running + place - self.lane.at_once)
+        rounds = max(0, sum(self.in_hand.values()) + place - self.lane.at_once)
         by_places = self.typical * -(-rounds // self.lane.at_once)
         by_rate = self.lane.window * ((place - 1) // self.lane.per_window) if self.lane.per_window else 0.0
         return max(by_places, by_rate)

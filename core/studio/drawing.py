@@ -10,13 +10,14 @@ import hmac
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from core.engines.answers import LARGE_AT_ONCE, Place
 from core.engines.base import Engine, EngineFailure, Failed, Job, Painting, Preview, Reference, Refused, Unknown
 from core.engines.connections import Lane
 from core.logs import about
@@ -31,6 +32,7 @@ SHORTEST_PAUSE = 1.0  # seconds, also for a provider that says "0"
 LONGEST_PAUSE = 60.0  # seconds, while a provider cannot be reached
 LONGEST_PATIENCE = 86_400.0  # seconds, whatever the provider says
 STORING_PAUSES = (0.5, 2, 5, 15, 30, 60)  # seconds between the tries to store what was paid for; then the last again
+PREVIEWS_AT_ONCE = 8  # of all drawings; while so many are being stored, the disk or the processor lags behind
 TEMPORARY = (OSError, OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
 
@@ -44,6 +46,8 @@ class Studio:
     closing: asyncio.Event
     secret: bytes
     pauses: tuple[float, ...] = STORING_PAUSES
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
+    preview_places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PREVIEWS_AT_ONCE))
 
 
 class Drawing:
@@ -52,7 +56,10 @@ class Drawing:
         self._studio = studio
         self._lane = lane
         self._engine = engine
-        self._previews: asyncio.Queue[Preview | None] = asyncio.Queue()
+        self._newest: Preview | None = None
+        self._has_news = asyncio.Event()
+        self._has_ended = False
+        self._place = Place(studio.places)
         self._call: asyncio.Task[Painting] | None = None
 
     async def run(self) -> None:
@@ -82,7 +89,8 @@ class Drawing:
                 raise  # not the call alone: the loop ends
             raise Unknown("server_stopped" if self._studio.closing.is_set() else "connection_lost") from None
         finally:
-            self._previews.put_nowait(None)
+            self._has_ended = True
+            self._has_news.set()
 
     async def _paint(self) -> Painting:
         painting = None
@@ -90,9 +98,13 @@ class Drawing:
             job = await self._job()
             async for event in self._engine.paint(job):
                 if isinstance(event, Preview):
-                    self._previews.put_nowait(event)
+                    self._newest = event
+                    self._has_news.set()
                 else:
                     painting = painting or event
+                    # The engine reads no more than it can hand over.
+                    await self._place.hold(len(event.data))
+                del event  # the next one may come in a minute
         except (EngineFailure, asyncio.CancelledError):
             if painting is None:
                 raise
@@ -132,22 +144,29 @@ class Drawing:
             )
         except OSError as error:
             # Nothing was sent yet, so this is free; whether another try is of use, the person is told.
-            code = "reference_gone" if isinstance(error, FileNotFoundError) else "internal"
-            raise Failed(code, detail=type(error).__name__) from error
+            raise Failed(
+                "reference_gone" if isinstance(error, FileNotFoundError) else "internal", detail=type(error).__name__
+            ) from error
 
     async def _keep_previews(self) -> None:
-        """One after the other, beside the call: a slow disk delays no stream."""
-        while (preview := await self._previews.get()) is not None:
-            try:
+        """One after the other, beside the call: a slow disk delays no stream, and what it cannot take is let go."""
+        while not self._has_ended or self._newest:
+            await self._has_news.wait()
+            self._has_news.clear()
+            preview, self._newest = self._newest, None
+            if preview is not None and not self._studio.preview_places.locked():
                 await self._keep_preview(preview)
-            except Exception:
-                log.exception("a preview could not be stored")
+            del preview
 
     async def _keep_preview(self, preview: Preview) -> None:
-        claim, number = self.claim, preview.index + 1
-        pictures, threads = self._studio.pictures, self._studio.threads
-        if await threads.files(pictures.keep_preview, claim.image_id, claim.worker, number, preview.data):
-            await threads.rows(self._studio.line.saw_preview, claim, number)
+        claim, studio, number = self.claim, self._studio, preview.index + 1
+        keep = studio.pictures.keep_preview
+        try:
+            async with studio.preview_places:
+                if await studio.threads.files(keep, claim.image_id, claim.worker, number, preview.data):
+                    await studio.threads.rows(studio.line.saw_preview, claim, number)
+        except Exception:
+            log.exception("a preview could not be stored")
 
     async def _keep(self, painting: Painting, watching: "asyncio.Task[None]") -> None:
         """Files, then row."""
@@ -156,14 +175,15 @@ class Drawing:
             values = await self._insist(
                 studio.threads.files, studio.pictures.keep, claim.image_id, claim.worker, painting
             )
-            cost = {"cost_micros": 0} if self._lane.is_free else {}
-            finished = await self._insist(studio.threads.rows, studio.line.finish, claim, {**values, **cost})
+            finished = await self._insist(studio.threads.rows, studio.line.finish, claim, values)
         except Exception as error:
             problem = Unknown("server_stopped") if isinstance(error, TEMPORARY) else Failed("not_stored")
             problem.detail = type(error).__name__
             problem.provider_request_id = painting.provider_request_id
             problem.usage = painting.usage
             raise problem from error
+        finally:
+            self._place.give_back()
         log.info("picture done" if finished else "picture was no longer ours")
         await watching
         await self._forget_scaffold()
@@ -211,6 +231,7 @@ class Drawing:
             try:
                 return await threads(function, *arguments)
             except TEMPORARY:
+                self._place.give_back()
                 log.exception("what is known of a picture cannot be stored; it is tried again")
                 if self._studio.closing.is_set():
                     raise

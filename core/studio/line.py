@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from core.engines.base import Blocked, EngineFailure, Refused, Unknown
 from core.engines.connections import Lane
+from core.ledger.booking import settle
 from core.storage.database import Database
 from core.storage.tables import Attempt, Connection, Image, Request, User
+from core.studio.pace import pace, slow_down
 from core.studio.texts import storable, storable_usage
 
 WITH_REQUEST = (joinedload(Image.request).selectinload(Request.references),)
@@ -148,11 +150,15 @@ class Line:
                     _wait_again(image)
                 else:
                     image.state, image.finished_at = "failed", now
+                    settle(session, image, claim.request.model, "failed", None)
                 image.problem = failure.code
                 image.problem_params = dict(failure.params)
                 image.problem_detail = storable(failure.detail)
             _end_attempt(session, claim, now, "refused", failure.code, failure.provider_request_id)
             connection = _connection(session, lane.name)
+            if failure.code == "rate_limited":
+                running = session.scalar(_running(lane)) or 0
+                slow_down(connection, running + 1, session.scalar(_accepted(lane, now)) or 0, now)
             if failure.stops_line:
                 connection.stopped_code = failure.code
                 connection.stopped_detail = storable(failure.detail)
@@ -178,11 +184,15 @@ class Line:
     def _leave(self, claim: Claim, state: str, values: Mapping[str, Any]) -> bool:
         with self.database.write() as session:
             now = self.database.now(session)
-            left = session.execute(
-                update(Image).where(_mine(claim)).values(state=state, finished_at=now, lease_until=None, **values)
-            )
             _end_attempt(session, claim, now, state, values.get("problem"), values.get("provider_request_id"))
-            return bool(left.rowcount)  # type: ignore[attr-defined]
+            image = session.scalar(select(Image).where(_mine(claim)))
+            if image is None:
+                return False
+            for name, value in values.items():
+                setattr(image, name, value)
+            image.state, image.finished_at, image.lease_until = state, now, None
+            settle(session, image, claim.request.model, state, image.usage)
+            return True
 
 
 def _takes_one(session: Session, lane: Lane, now: datetime) -> bool:
@@ -191,15 +201,27 @@ def _takes_one(session: Session, lane: Lane, now: datetime) -> bool:
         connection.stopped_code is not None or (connection.not_before is not None and connection.not_before > now)
     ):
         return False
-    running = select(func.count()).where(Image.connection == lane.name, Image.state == "running")
-    if session.scalar(running.select_from(Image)) >= lane.at_once:  # type: ignore[operator]
+    allowed = pace(lane, connection, now)
+    if (session.scalar(_running(lane)) or 0) >= allowed.at_once:
         return False
-    if not lane.per_window:
-        return True
+    if allowed.accepted and (session.scalar(_accepted(lane, now)) or 0) >= allowed.accepted:
+        return False
+    return not lane.per_window or (session.scalar(_begun(lane, now)) or 0) < lane.per_window
+
+
+def _running(lane: Lane) -> Select[int]:
+    return select(func.count()).select_from(Image).where(Image.connection == lane.name, Image.state == "running")
+
+
+def _begun(lane: Lane, now: datetime) -> Select[int]:
+    """Calls that were begun in the window. The provider may count those that it refused, so they count here."""
     since = now - timedelta(seconds=lane.window + JITTER)
     begun = select(func.count()).select_from(Attempt)
-    begun = begun.where(Attempt.connection == lane.name, Attempt.started_at > since)
-    return (session.scalar(begun) or 0) < lane.per_window
+    return begun.where(Attempt.connection == lane.name, Attempt.started_at > since)
+
+
+def _accepted(lane: Lane, now: datetime) -> Select[int]:
+    return _begun(lane, now).where(Attempt.outcome.is_distinct_from("refused"))
 
 
 def _next(lane: Lane) -> Select[int]:

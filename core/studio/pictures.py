@@ -23,7 +23,7 @@ from core.storage.database import Database
 from core.storage.files import Files, StoredFile
 from core.storage.formats import EXTENSIONS
 from core.storage.tables import Image, Reference
-from core.storage.thumbnails import WIDTHS, Thumbnails, make_thumbnails
+from core.storage.thumbnails import Thumbnails, make_preview, make_thumbnails
 from core.studio.texts import storable, storable_usage
 
 WEBP = "image/webp"
@@ -87,10 +87,10 @@ class Pictures:
 
     def keep_preview(self, image_id: int, worker: str, number: int, data: bytes) -> bool:
         """Store a preview, as small as a page shows it; False if it is not a picture."""
-        widest = make_thumbnails(data).variants.get(max(WIDTHS))
-        if widest is None:
+        small = make_preview(data)
+        if small is None:
             return False
-        self.files.write(preview_key(image_id, worker, number), widest, WEBP)
+        self.files.write(preview_key(image_id, worker, number), small, WEBP)
         return True
 
     def forget_scaffold(self, image_id: int, worker: str) -> None:

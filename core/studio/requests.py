@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from core.catalog.catalog import Catalog
 from core.engines.connections import Lane, Offer, offers
 from core.errors import Problem
+from core.ledger.booking import book
+from core.ledger.estimates import Estimate
+from core.ledger.ledger import Ledger
 from core.storage import uploads
 from core.storage.database import Database
 from core.storage.files import Files
@@ -28,14 +31,19 @@ class Requests:
         lanes: Sequence[Lane],
         previews: int = 2,
         wake: Callable[[], None] = lambda: None,
+        ledger: Ledger | None = None,
     ):
-        """`wake` tells a worker of this process that something is in the line; the others look by themselves."""
+        """`wake` tells a worker of this process that something is in the line; the others look by themselves.
+
+        Without a `ledger` days begin at midnight of UTC, and models without a price are allowed.
+        """
         self.database = database
         self.files = files
         self.catalog = catalog
         self.lanes = tuple(lanes)
         self._previews = previews
         self._wake = wake
+        self.ledger = ledger or Ledger(database)
 
     def offers(self, today: date) -> list[Offer]:
         return offers(self.lanes, self.catalog, today)
@@ -46,46 +54,39 @@ class Requests:
             return self.database.now(session).date()
 
     def submit(self, user_id: int, order: Order, door: str = "pages") -> int:
-        """Put an order in the line, one row for each picture, and return the request's id."""
+        """Put an order in the line, one row for each picture, reserve what it may cost, and return the request's id."""
         with self.database.write() as session:
             now = self.database.now(session)
-            offer = self._offer(order.model, now.date())
             _check_account(session, user_id)
             _check_owner(order, user_id)
-            order = completed(order, offer.model, now.date())
-            request = Request(
-                user_id=user_id,
-                description=order.description,
-                created_at=now,
-                door=door,
-                connection=offer.lane.name,
-                model=order.model,
-                size=order.size,
-                quality=order.quality,
-                number=order.number,
-                background=order.background,
-                output_format=order.output_format,
-                output_compression=order.output_compression,
-                previews=self._previews if offer.model.dialect != "generic" else 0,
-                references=[_reference(position, file) for position, file in enumerate(order.references)],
-            )
+            request, order = self._request(user_id, order, door, now)
+            found = self.ledger.check(session, user_id, request, order.number, _sizes(order.references), now)
+            request.references = [_reference(position, file) for position, file in enumerate(order.references)]
             seed = order.seed if order.seed is not None else secrets.randbits(31)
             request.images = [
                 Image(
                     user_id=user_id,
                     created_at=now,
                     position=position,
-                    connection=offer.lane.name,
+                    connection=request.connection,
                     state="queued",
                     seed=seed + position,
                 )
                 for position in range(order.number)
             ]
             session.add(request)
+            self.ledger.hold(session, request.images, found)
             session.flush()
             request_id = request.id
         self._wake()
         return request_id
+
+    def estimate(self, user_id: int, order: Order) -> Estimate:
+        """What an order may cost at most; a Problem if the model cannot do it. Nothing is stored."""
+        with self.database.read() as session:
+            now = self.database.now(session)
+        request, order = self._request(user_id, order, "pages", now)
+        return self.ledger.estimate(request, order.number, _sizes(order.references))
 
     def cancel(self, user_id: int, image_id: int) -> None:
         """Take a waiting picture out of the line."""
@@ -95,6 +96,7 @@ class Requests:
                 raise Problem("not_cancellable")
             image.state = "cancelled"
             image.finished_at = self.database.now(session)
+            book(session, image, None, None, counted=False)
 
     def retry(self, user_id: int, image_id: int, may_be_billed_again: bool = False) -> int:
         """Order the same picture once more, as a row of its own; the old row keeps what it may have cost."""
@@ -108,6 +110,7 @@ class Requests:
                 raise Problem("confirm_retry")
             _check_account(session, user_id)
             offer = self._offer(image.request.model, now.date())
+            found = self.ledger.check(session, user_id, image.request, 1, _sizes(image.request.references), now)
             again = Image(
                 request_id=image.request_id,
                 user_id=user_id,
@@ -119,6 +122,7 @@ class Requests:
                 seed=image.seed,
             )
             session.add(again)
+            self.ledger.hold(session, [again], found)
             session.flush()
             again_id = again.id
         self._wake()
@@ -140,6 +144,27 @@ class Requests:
         data = self.files.read(image.image_url)
         kept = self.keep_reference(user_id, image.image_url.rsplit("/", 1)[-1], data)
         return ReferenceFile(kept.name, kept.file_key, kept.media_type, kept.width, kept.height, image_id)
+
+    def _request(self, user_id: int, order: Order, door: str, now: datetime) -> tuple[Request, Order]:
+        """The row of an order that the model can do, with every choice explicit; not in the session yet."""
+        offer = self._offer(order.model, now.date())
+        order = completed(order, offer.model, now.date())
+        request = Request(
+            user_id=user_id,
+            description=order.description,
+            created_at=now,
+            door=door,
+            connection=offer.lane.name,
+            model=order.model,
+            size=order.size,
+            quality=order.quality,
+            number=order.number,
+            background=order.background,
+            output_format=order.output_format,
+            output_compression=order.output_compression,
+            previews=self._previews if offer.model.dialect != "generic" else 0,
+        )
+        return request, order
 
     def _offer(self, model: str, today: date) -> Offer:
         described = self.catalog.get(model)
@@ -170,6 +195,10 @@ def _own(session: Session, user_id: int, image_id: int) -> Image:
     if image is None:
         raise Problem("no_such_picture")
     return image
+
+
+def _sizes(references: Sequence[ReferenceFile] | Sequence[Reference]) -> list[tuple[int, int]]:
+    return [(reference.width, reference.height) for reference in references]
 
 
 def _reference(position: int, file: ReferenceFile) -> Reference:

@@ -165,8 +165,7 @@ class Worker:
         values = self.pictures.adopt(claim.image_id, claim.worker)
         if values is None:
             return
-        is_free = any(lane.is_free for lane in self.lanes if lane.name == claim.request.connection)
-        self.line.finish(claim, {**values, "cost_micros": 0} if is_free else values)
+        self.line.finish(claim, values)
         self.pictures.forget_scaffold(claim.image_id, claim.worker)
         log.info("a worker died after it had stored this picture; it is done")
 

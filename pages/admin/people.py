@@ -25,7 +25,9 @@ def _add(here: Here) -> None:
     with st.expander(text("Add somebody")), st.form("add-person", border=False, clear_on_submit=False):
         login = st.text_input(text("Sign-in name"), autocomplete="off")
         name = st.text_input(text("Name"), autocomplete="off")
-        kind = st.selectbox(text("Role"), TYPES[::-1], format_func=lambda value: role_name(text, value))
+        kind = st.selectbox(
+            text("Role"), TYPES[::-1], format_func=lambda value: role_name(text, value), placeholder=text("Role")
+        )
         password = st.text_input(
             text("First password"),
             type="password",

@@ -68,6 +68,7 @@ def _model(text: Reader, offers: list[Offer]) -> Model:
         list(by_name),
         format_func=lambda name: model_name(text, by_name[name].model),
         key="model",
+        placeholder=text("Model"),
         persist_state="session",
     )
     return by_name[chosen or offers[0].model.name].model
@@ -91,7 +92,9 @@ def _choice(label: str, key: str, values: tuple[str, ...], default: str, name: A
     index = values.index(default) if default in values else 0
     if st.session_state.get(key) not in values:
         st.session_state.pop(key, None)  # another model's value
-    value: str | None = st.selectbox(label, values, index=index, format_func=name, key=key, persist_state="session")
+    value: str | None = st.selectbox(
+        label, values, index=index, format_func=name, key=key, placeholder=label, persist_state="session"
+    )
     return value
 
 

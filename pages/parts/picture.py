@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import Problem
 from core.storage.tables import Image
 from pages.parts import shell
+from pages.parts.money import cost_of
 from pages.parts.order_form import background_name, model_name, quality_name, size_name
 from pages.parts.tiles import badge
 from pages.parts.visit import Here, require
@@ -108,6 +109,7 @@ def _facts(here: Here, image: Image) -> str:
         (text("Background"), background_name(text, request.background) if request.background else ""),
         (text("Format"), (image.media_type or "").removeprefix("image/").upper()),
         (text("File"), text.bytes(image.size_in_bytes) if image.size_in_bytes else ""),
+        (text("Cost"), cost_of(text, image.cost_micros)),
         (text("Started from"), _references(here, image)),
         (text("Made on"), text.moment(image.finished_at) if image.finished_at else ""),
         (text("By"), request.user.name if image.user_id != here.person.user_id else ""),

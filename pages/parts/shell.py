@@ -19,8 +19,9 @@ MARK = PARTS / "mark.svg"
 ICON = PARTS / "icon.png"
 STYLE = (PARTS / "style.css").read_text("utf-8")
 
-# Streamlit writes <html lang="en"> and has no way to say otherwise. And it sends what was typed when the field is left:
-# a tap leaves the field and follows the link in one instant, so the field's value came last and undid the link.
+# Streamlit writes <html lang="en"> and an English link to the content, and has no way to say otherwise. And it sends
+# what was typed when the field is left: a tap leaves the field and follows a link in one instant, so that the field's
+# value came last and undid the link.
 _document = st.components.v2.component(
     "imagier_document",
     js="""
@@ -31,6 +32,8 @@ document.addEventListener("pointerdown", (event) => {
 }, true)
 export default function ({ data }) {
   document.documentElement.lang = data.language
+  const skip = document.querySelector('a[href="#stMain"]')
+  if (skip) skip.textContent = data.skip
 }
 """,
 )
@@ -41,7 +44,7 @@ def dress(reader: Reader) -> None:
     st.logo(str(MARK), size="large", icon_image=str(MARK))
     st.html(f"<style>{STYLE}{_uploader(reader)}</style>")
     with st.container(key="document"):
-        _document(data={"language": reader.language}, key="language")
+        _document(data={"language": reader.language, "skip": reader("Skip to the content")}, key="language")
 
 
 def keep_draft(seen: Visit) -> None:

@@ -103,7 +103,6 @@ def upgrade() -> None:
         sa.Column("connection", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("seed", sa.BigInteger(), nullable=False),
-        sa.Column("refusals", sa.Integer(), server_default="0", nullable=False),
         sa.Column("worker", sa.String(length=64), nullable=True),
         sa.Column("lease_until", core.storage.tables.Moment(timezone=True), nullable=True),
         sa.Column("started_at", core.storage.tables.Moment(timezone=True), nullable=True),
@@ -138,12 +137,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("images", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_images_active",
-            ["connection", "state", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'running')"),
-            postgresql_where=sa.text("state IN ('queued', 'running')"),
+            "ix_images_connection_state_id_user_id", ["connection", "state", "id", "user_id"], unique=False
         )
+        batch_op.create_index("ix_images_state_lease_until", ["state", "lease_until"], unique=False)
         batch_op.create_index(batch_op.f("ix_images_request_id"), ["request_id"], unique=False)
         batch_op.create_index("ix_images_user_id_state_id", ["user_id", "state", "id"], unique=False)
 
@@ -208,11 +204,8 @@ def downgrade() -> None:
     with op.batch_alter_table("images", schema=None) as batch_op:
         batch_op.drop_index("ix_images_user_id_state_id")
         batch_op.drop_index(batch_op.f("ix_images_request_id"))
-        batch_op.drop_index(
-            "ix_images_active",
-            sqlite_where=sa.text("state IN ('queued', 'running')"),
-            postgresql_where=sa.text("state IN ('queued', 'running')"),
-        )
+        batch_op.drop_index("ix_images_state_lease_until")
+        batch_op.drop_index("ix_images_connection_state_id_user_id")
 
     op.drop_table("images")
     with op.batch_alter_table("sessions", schema=None) as batch_op:

@@ -51,6 +51,11 @@ def upgrade() -> None:
     with op.batch_alter_table("prices", schema=None) as batch_op:
         batch_op.create_index("ix_prices_model_valid_from", ["model", "valid_from"], unique=False)
 
+    with op.batch_alter_table("connections", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("slowed_at", core.storage.tables.Moment(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("slowed_at_once", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("slowed_accepted", sa.Integer(), nullable=True))
+
     with op.batch_alter_table("images", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reserved_micros", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("counted", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
@@ -75,6 +80,11 @@ def downgrade() -> None:
         batch_op.drop_column("price_id")
         batch_op.drop_column("counted")
         batch_op.drop_column("reserved_micros")
+
+    with op.batch_alter_table("connections", schema=None) as batch_op:
+        batch_op.drop_column("slowed_accepted")
+        batch_op.drop_column("slowed_at_once")
+        batch_op.drop_column("slowed_at")
 
     with op.batch_alter_table("prices", schema=None) as batch_op:
         batch_op.drop_index("ix_prices_model_valid_from")

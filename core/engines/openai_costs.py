@@ -1,0 +1,195 @@
+"""What OpenAI says that image models cost, day by day: `GET /organization/costs`, for which it takes an admin key.
+
+Sources: the SDK 3.54 for the parameters (lists in brackets) and the shape of the answer; for the names of the line
+items, which are not documented, what others were billed for: "gpt-image-1 image, output", "gpt-image-2-2026-04-21 text,
+input". Amounts are dollars, as numbers or as texts. A bucket is a day of UTC; the last days may still grow.
+"""
+
+import json
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from time import monotonic
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+
+from core.engines.complaints import presentable, read_complaint, waiting_time
+from core.errors import Problem
+
+OPENAI_URL = "https://api.openai.com/v1"
+MOST_BUCKETS = 180  # that one page may have
+MOST_PAGES = 1_000
+MOST_BYTES = 32 * 1024 * 1024
+MOST_DOLLARS = Decimal(10**9)  # of one line item; whatever is above was not meant as dollars
+PAGE_SECONDS = 60.0
+_READ_SECONDS = 30.0
+_CHUNK = 64 * 1024
+_IMAGE_MODEL = re.compile(r"(chat)?gpt-image|dall-?e", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Dollars of a day: on image models, and on what the provider did not name."""
+
+    images: Decimal = Decimal(0)
+    unnamed: Decimal = Decimal(0)
+
+
+def spending(
+    base_url: str | None, admin_key: str, project: str | None, first: date, last: date
+) -> dict[date, Spending]:
+    """Of each day of UTC from `first` to `last`, both included, on which something was spent. Blocks.
+
+    Raises a Problem for what cannot be relied on: a sum that lacks a page or a line would look like a drift.
+    """
+    url = (base_url or OPENAI_URL) + "/organization/costs"
+    parameters: dict[str, Any] = {
+        "start_time": _seconds(first),
+        "end_time": _seconds(last + timedelta(days=1)),
+        "bucket_width": "1d",
+        "limit": MOST_BUCKETS,
+        "group_by[]": "line_item",
+    }
+    if project:
+        parameters["project_ids[]"] = project
+    found: dict[date, Spending] = {}
+    seen: set[str] = set()
+    with requests.Session() as session:
+        session.trust_env = False  # no password from a .netrc in the place of the key; the proxies are read below
+        session.mount("https://", _Adapter())
+        for _ in range(MOST_PAGES):
+            body = _page(session, url, parameters, admin_key)
+            for day, line in _lines(body):
+                if first <= day <= last:
+                    found[day] = _with(found.get(day, Spending()), line)
+            if not body.get("has_more"):
+                return found
+            following = body.get("next_page")
+            if not isinstance(following, str) or not following or following in seen:
+                break
+            seen.add(following)
+            parameters["page"] = following
+    raise Problem("costs_incomplete")
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Trust what the system trusts (SSL_CERT_FILE too), as the connection to the provider does."""
+        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **options)
+
+
+def _page(session: requests.Session, url: str, parameters: Mapping[str, Any], key: str) -> dict[str, Any]:
+    try:
+        answer = session.get(
+            url,
+            params=parameters,
+            headers={"Authorization": f"Bearer {key}", "User-Agent": "Imagier", "Accept-Encoding": "identity"},
+            timeout=_READ_SECONDS,
+            stream=True,
+            allow_redirects=False,
+            proxies=get_environ_proxies(url),
+        )
+        with answer:
+            content = _content(answer)
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        # Only the name: the texts of these errors repeat what was sent.
+        raise Problem("costs_unavailable", detail=type(error).__name__) from None
+    if answer.status_code == 200:
+        return _loaded(content)
+    complaint = read_complaint(content, key).message
+    if answer.status_code in (401, 403):
+        raise Problem("costs_key_refused", detail=complaint or f"HTTP {answer.status_code}")
+    if answer.status_code == 429:
+        raise Problem("costs_rate_limited", wait=waiting_time(answer.headers))
+    raise Problem("costs_unavailable", detail=f"HTTP {answer.status_code} {complaint}".strip())
+
+
+def _content(answer: requests.Response) -> bytes:
+    end = monotonic() + PAGE_SECONDS
+    content = bytearray()
+    while chunk := answer.raw.read1(_CHUNK):
+        content += chunk
+        if len(content) > MOST_BYTES:
+            raise ValueError("too large")
+        if monotonic() > end:
+            raise TimeoutError
+    return bytes(content)
+
+
+def _loaded(content: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(content, parse_float=Decimal)
+    except (ValueError, RecursionError, InvalidOperation):
+        raise Problem("costs_not_understood") from None
+    if not isinstance(body, dict):
+        raise Problem("costs_not_understood")
+    return body
+
+
+def _lines(body: Mapping[str, Any]) -> list[tuple[date, Mapping[str, Any]]]:
+    """The lines of a page's buckets, each with its day."""
+    found = []
+    for bucket in _objects(body.get("data")):
+        day = _day(bucket.get("start_time"))
+        found += [(day, line) for line in _objects(bucket.get("results"))]
+    return found
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Problem("costs_not_understood")
+    return value
+
+
+def _day(start: Any) -> date:
+    """A bucket that does not begin with a day of UTC is not the day that it would be compared with."""
+    try:
+        moment = datetime.fromtimestamp(start, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise Problem("costs_not_understood") from None
+    if moment != datetime.combine(moment.date(), datetime.min.time(), UTC):
+        raise Problem("costs_not_understood")
+    return moment.date()
+
+
+def _with(so_far: Spending, line: Mapping[str, Any]) -> Spending:
+    dollars = _dollars(line.get("amount"))
+    item = line.get("line_item")
+    if not isinstance(item, str) or not item:
+        return Spending(so_far.images, so_far.unnamed + dollars)
+    if _IMAGE_MODEL.match(item):
+        return Spending(so_far.images + dollars, so_far.unnamed)
+    return so_far
+
+
+def _dollars(amount: Any) -> Decimal:
+    """An amount, exactly; a line without one is about no money."""
+    if amount is None:
+        return Decimal(0)
+    if not isinstance(amount, dict):
+        raise Problem("costs_not_understood")
+    value, currency = amount.get("value"), amount.get("currency")
+    if not isinstance(currency, str):
+        raise Problem("costs_not_understood")
+    if currency.lower() != "usd":
+        raise Problem("costs_currency", currency=presentable(currency, None)[:20])
+    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
+        raise Problem("costs_not_understood")
+    try:
+        dollars = Decimal(value)
+    except InvalidOperation:
+        raise Problem("costs_not_understood") from None
+    if not dollars.is_finite() or abs(dollars) > MOST_DOLLARS:
+        raise Problem("costs_not_understood")
+    return dollars
+
+
+def _seconds(day: date) -> int:
+    return int(datetime.combine(day, datetime.min.time(), UTC).timestamp())

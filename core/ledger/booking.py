@@ -1,0 +1,65 @@
+"""Booking: what a picture holds and costs, written on its row and in the tallies by the same transaction.
+
+A picture's money belongs to the moment when it was ordered: what was reserved then is what its cost replaces, in the
+same window. All changes go through `book`, so the tallies are always the sum of the images.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.ledger.costs import exact_cost
+from core.ledger.prices import price_at
+from core.ledger.windows import quarter
+from core.storage.tables import Image, Tally
+
+EVERYBODY = 0  # the user_id of the tallies of the whole site
+
+
+def book(session: Session, image: Image, cost: int | None, reserved: int | None, counted: bool) -> None:
+    """Put a picture's money where it belongs: `cost` booked, `reserved` held, `counted` among the pictures made."""
+    change = {
+        "pictures": counted - bool(image.counted),
+        "cost_micros": (cost or 0) - (image.cost_micros or 0),
+        "reserved_micros": (reserved or 0) - (image.reserved_micros or 0),
+    }
+    image.cost_micros, image.reserved_micros, image.counted = cost, reserved, counted
+    if any(change.values()):
+        add(session, image.user_id, image.created_at, change)
+
+
+def settle(session: Session, image: Image, model: str, state: str, usage: dict[str, Any] | None) -> None:
+    """What an outcome means for the money; `image.started_at` decides which price holds."""
+    price = price_at(session, model, image.started_at or image.created_at)
+    cost = exact_cost(price, usage)
+    if state == "unknown":
+        return  # it stays at risk
+    if state == "done":
+        image.price_id = price.id if price is not None else None
+        if cost is None and image.settled_at is not None:
+            cost = image.cost_micros  # the answer does not know better than whoever settled it
+        # A price but no usage to apply it to: what was reserved stays at risk until somebody knows better.
+        held = image.reserved_micros if cost is None and price is not None else None
+        book(session, image, cost, held, counted=True)
+        return
+    # Not made. Tokens that the provider reports as used are booked all the same; a price for each picture is for one
+    # that was made.
+    used = cost if price is not None and price.per_picture is None else None
+    image.price_id = price.id if price is not None and used is not None else None
+    book(session, image, used, None, counted=False)
+
+
+def add(session: Session, user_id: int, moment: datetime, change: dict[str, int]) -> None:
+    """Add to the person's tally and to everybody's."""
+    values = [{"user_id": owner, "quarter": quarter(moment), **change} for owner in (EVERYBODY, user_id)]
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    # The two dialects say the same with classes of their own.
+    statement: Any = (sqlite.insert if is_sqlite else postgresql.insert)(Tally).values(values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Tally.user_id, Tally.quarter],
+            set_={name: getattr(Tally, name) + statement.excluded[name] for name in change},
+        )
+    )

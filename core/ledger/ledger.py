@@ -1,0 +1,106 @@
+"""The ledger: an order is estimated, checked and reserved; an outcome is booked; an unknown one is settled."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from core.errors import Problem
+from core.ledger.booking import add, book
+from core.ledger.estimates import Estimate, estimate
+from core.ledger.limits import allowed
+from core.ledger.prices import price_at
+from core.ledger.room import Use, check, check_choices, uses
+from core.ledger.windows import midnight
+from core.storage.database import Database
+from core.storage.tables import Image, Request, User
+
+MOST_MICROS = 10**12  # a million dollars; whoever types more for one picture has mistyped
+
+
+class Ledger:
+    def __init__(self, database: Database, zone: tzinfo = UTC, allows_unpriced: bool = True):
+        """`zone` is the site's, by which its days and months begin."""
+        self.database = database
+        self.zone = zone
+        self.allows_unpriced = allows_unpriced
+
+    def estimate(self, request: Request, number: int, references: Sequence[tuple[int, int]] = ()) -> Estimate:
+        """What an order that is not stored yet may cost at most, at the prices of this moment."""
+        with self.database.read() as session:
+            return _estimate(session, request, number, references, self.database.now(session))
+
+    def uses(self, user_id: int) -> list[Use]:
+        """Every limit that holds for a person, with what is used of it."""
+        with self.database.read() as session:
+            user = session.get_one(User, user_id)
+            return uses(session, user_id, allowed(session, user), self.database.now(session), self.zone)
+
+    def check(
+        self,
+        session: Session,
+        user_id: int,
+        request: Request,
+        number: int,
+        references: Sequence[tuple[int, int]],
+        now: datetime,
+    ) -> Estimate:
+        """What the order may cost at most, or a Problem if it may not be made. To be followed by `hold`, at once."""
+        found = _estimate(session, request, number, references, now)
+        if found.micros is None and not self.allows_unpriced:
+            raise Problem("unpriced_refused", model=request.model)
+        limits = allowed(session, session.get_one(User, user_id))
+        check_choices(limits, request.model, request.quality, request.size)
+        check(session, user_id, limits, number, found.micros, now, self.zone)
+        return found
+
+    def hold(self, session: Session, images: Sequence[Image], found: Estimate) -> None:
+        """Reserve the estimate for pictures that have just joined the line, all ordered by one person at one moment."""
+        for image in images:
+            image.reserved_micros, image.counted = found.each, True
+        change = {"pictures": len(images), "cost_micros": 0, "reserved_micros": (found.each or 0) * len(images)}
+        add(session, images[0].user_id, images[0].created_at, change)
+
+    def at_risk(self, day: date | None = None) -> list[Image]:
+        """Pictures that may have been billed and whose cost nobody knows; of one day of the site, or all."""
+        query = select(Image).where(_at_risk()).options(joinedload(Image.request).joinedload(Request.user))
+        if day is not None:
+            start, end = midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)
+            query = query.where(Image.created_at >= start, Image.created_at < end)
+        with self.database.read() as session:
+            return list(session.scalars(query.order_by(Image.id)))
+
+    def settle(self, administrator_id: int, image_id: int, billed: bool, micros: int | None = None) -> None:
+        """Say of a picture of unknown outcome what it cost: the estimate, or `micros`; or that it was not billed."""
+        with self.database.write() as session:
+            image = session.scalar(select(Image).where(Image.id == image_id, _at_risk()))
+            if image is None:
+                raise Problem("not_settleable")
+            cost = (micros if micros is not None else image.reserved_micros) if billed else 0
+            if cost is not None and not 0 <= cost <= MOST_MICROS:
+                raise Problem("price_impossible", value="…")  # it may have more digits than can be written
+            book(session, image, cost, None, counted=billed or image.state == "done")
+            image.settled_at = self.database.now(session)
+            image.settled_by = administrator_id
+
+
+def _at_risk() -> ColumnElement[bool]:
+    """Unknown, or made by a server that did not say what it used; and not settled yet."""
+    unknown_cost = (Image.state == "done") & Image.cost_micros.is_(None) & Image.reserved_micros.is_not(None)
+    return and_(or_(Image.state == "unknown", unknown_cost), Image.settled_at.is_(None))
+
+
+def _estimate(
+    session: Session, request: Request, number: int, references: Sequence[tuple[int, int]], now: datetime
+) -> Estimate:
+    return estimate(
+        price_at(session, request.model, now),
+        request.model,
+        request.size,
+        request.quality,
+        number,
+        request.previews,
+        request.description,
+        references,
+    )

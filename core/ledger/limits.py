@@ -1,0 +1,135 @@
+"""Limits: what a person, a role or the whole site may make and spend.
+
+A role's limit is each of its people's limit, and a person's own wins over it. The site's limits on pictures and dollars
+are one pot for all; its limits on quality, size and models hold for whoever has no other.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.catalog.catalog import dimensions
+from core.errors import Problem
+from core.i18n import mark
+from core.ledger.costs import MILLION
+from core.storage.database import Database
+from core.storage.tables import Limit, User
+
+SITE, ROLE, USER = "site", "role", "user"
+QUALITIES = ("low", "medium", "high", "xhigh", "max")
+MOST = 10**9  # pictures or dollars; more is no limit
+NONE = "none"
+GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+
+# Each kind, what it takes, and what people call it.
+KINDS = {
+    "pictures-per-day": ("0, 1, 2, …", mark("Pictures per day")),
+    "pictures-per-month": ("0, 1, 2, …", mark("Pictures per month")),
+    "dollars-per-day": ("0, 1.50, …", mark("Dollars per day")),
+    "dollars-per-month": ("0, 1.50, …", mark("Dollars per month")),
+    "pictures-at-once": ("0, 1, 2, …", mark("Pictures at once")),
+    "quality": (", ".join(QUALITIES), mark("Highest quality")),
+    "size": ("1024x1024, 1536x1024, …", mark("Largest size")),
+    "models": ("gpt-image-2.6-flare,painter", mark("Models")),
+}
+SITE_NAMES = {
+    "pictures-per-day": mark("Pictures per day of everybody"),
+    "pictures-per-month": mark("Pictures per month of everybody"),
+    "dollars-per-day": mark("Dollars per day of everybody"),
+    "dollars-per-month": mark("Dollars per month of everybody"),
+    "pictures-at-once": mark("Pictures at once of everybody"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The limits that hold for one person: their own pots, and everybody's. Values as they are stored."""
+
+    own: Mapping[str, str]
+    site: Mapping[str, str]
+
+
+class Limits:
+    def __init__(self, database: Database):
+        self.database = database
+
+    def set(self, scope: str, subject: str, values: Mapping[str, str]) -> None:
+        """All of `values` by kind, or none. `subject` is "" for the site, a role, or a user's id as text.
+
+        Dollars are as people write them; "none" and "" lift a limit.
+        """
+        kept = {kind: normal(kind, value) for kind, value in values.items()}
+        with self.database.write() as session:
+            subjects = {"scope": scope, "subject": subject}
+            session.execute(delete(Limit).filter_by(**subjects).where(Limit.kind.in_(kept)))
+            session.add_all(
+                Limit(**subjects, kind=kind, value=value) for kind, value in kept.items() if value is not None
+            )
+
+    def of(self, scope: str, subject: str) -> dict[str, str]:
+        with self.database.read() as session:
+            rows = session.scalars(select(Limit).where(Limit.scope == scope, Limit.subject == subject))
+            return {row.kind: row.value for row in rows}
+
+
+def check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise Problem("limit_unknown", kind=kind[:40], allowed=", ".join(KINDS))
+
+
+def allowed(session: Session, user: User) -> Allowed:
+    """What holds for a person now, read in the transaction that relies on it."""
+    rows = session.scalars(
+        select(Limit).where(
+            (Limit.scope == SITE)
+            | ((Limit.scope == ROLE) & (Limit.subject == user.type))
+            | ((Limit.scope == USER) & (Limit.subject == str(user.id)))
+        )
+    ).all()
+    site = {row.kind: row.value for row in rows if row.scope == SITE}
+    shared = {kind: value for kind, value in site.items() if kind not in SITE_NAMES}
+    return Allowed(shared | _of(rows, ROLE) | _of(rows, USER), site)
+
+
+def _of(rows: Sequence[Limit], scope: str) -> dict[str, str]:
+    return {row.kind: row.value for row in rows if row.scope == scope}
+
+
+def normal(kind: str, value: str) -> str | None:
+    """The value as it is stored, None for no limit; a Problem for what the kind does not take."""
+    check_kind(kind)
+    typed = value.strip().lower() if kind != "models" else value.strip()
+    if typed.lower() in ("", NONE):
+        return None
+    refusal = Problem("limit_impossible", value=value[:40], kind=kind, allowed=KINDS[kind][0])
+    if kind == "models":
+        names = [name.strip() for name in typed.split(",") if name.strip()]
+        if not names:
+            raise refusal
+        return ",".join(names)
+    if kind == "quality":
+        if typed not in QUALITIES:
+            raise refusal
+        return typed
+    if kind == "size":
+        width, height = dimensions(typed) or (0, 0)
+        if not width * height:
+            raise refusal
+        return typed
+    if GROUPED.fullmatch(typed):
+        raise refusal  # a thousand to one reader, and one to another
+    try:
+        number = Decimal(typed.replace(",", "."))
+    except InvalidOperation:
+        raise refusal from None
+    if not number.is_finite() or not 0 <= number <= MOST:
+        raise refusal
+    if kind.startswith("dollars"):
+        return str(round(number * MILLION))
+    if number != int(number):
+        raise refusal
+    return str(int(number))

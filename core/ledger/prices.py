@@ -1,0 +1,120 @@
+"""The price list: the catalogue's rows and the administrator's, each from a moment on. Nothing booked ever changes."""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from core.catalog import catalog
+from core.errors import Problem
+from core.ledger.costs import MILLION, Price, Tokens
+from core.storage.database import Database
+from core.storage.tables import Price as Row
+
+PATH = Path(catalog.__file__).with_name("prices.toml")
+CLASSES = tuple(field.name for field in fields(Tokens))
+LONGEST_MODEL = 128  # characters, as the table has them
+DEAREST = Decimal(1_000_000)  # dollars; whatever is above was mistyped
+
+
+class Prices:
+    def __init__(self, database: Database):
+        self.database = database
+
+    def load_catalogue(self) -> None:
+        """Add the catalogue's rows that are not in the list yet; a row whose price it changed is added anew."""
+        with self.database.read() as session:
+            missing = _missing(session)
+        if not missing:
+            return
+        with self.database.write() as session:
+            now = self.database.now(session)
+            session.add_all(Row(**values, created_at=now) for values in _missing(session))
+
+    def add(
+        self, user_id: int, model: str, valid_from: datetime, source: str, dollars: dict[str, Decimal | None]
+    ) -> int:
+        """A row from a moment on. `dollars` has a price for a million tokens of each class, or for `per_picture`."""
+        micros = {name: _micros(value) for name, value in dollars.items() if value is not None}
+        model, source = model.strip(), "".join(filter(str.isprintable, source)).strip()
+        if not 0 < len(model) <= LONGEST_MODEL or not model.isprintable():
+            raise Problem("price_incomplete")
+        if not micros or ("per_picture" in micros and len(micros) > 1):
+            raise Problem("price_incomplete")
+        with self.database.write() as session:
+            row = Row(
+                model=model,
+                valid_from=valid_from,
+                source=source or "–",
+                created_at=self.database.now(session),
+                user_id=user_id,
+                **micros,
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def all(self) -> Sequence[Row]:
+        """Every row, model by model, the one that holds last first."""
+        with self.database.read() as session:
+            return session.scalars(select(Row).order_by(Row.model, Row.valid_from.desc(), Row.id.desc())).all()
+
+    def today(self, model: str) -> Price | None:
+        with self.database.read() as session:
+            return price_at(session, model, self.database.now(session))
+
+
+def price_at(session: Session, model: str, moment: datetime) -> Price | None:
+    """The price of a model at a moment; None: unpriced."""
+    row = session.scalar(_holding(model, moment))
+    if row is None:
+        return None
+    return Price(row.id, per_picture=row.per_picture, **{name: getattr(row, name) for name in CLASSES})
+
+
+def _holding(model: str, moment: datetime) -> Select[Row]:
+    return (
+        select(Row)
+        .where(Row.model == model, Row.valid_from <= moment)
+        .order_by(Row.valid_from.desc(), Row.id.desc())
+        .limit(1)
+    )
+
+
+def _missing(session: Session) -> list[dict[str, Any]]:
+    rows = session.scalars(select(Row).where(Row.user_id.is_(None)).order_by(Row.id))
+    known = {(row.model, row.valid_from): row for row in rows}
+    return [
+        values
+        for values in _catalogue(PATH)
+        if (row := known.get((values["model"], values["valid_from"]))) is None
+        or any(getattr(row, name) != values.get(name) for name in (*CLASSES, "per_picture"))
+    ]
+
+
+@cache
+def _catalogue(path: Path) -> list[dict[str, Any]]:
+    return list(_rows(tomllib.loads(path.read_text("utf-8"))["prices"]))
+
+
+def _rows(tables: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for table in tables:
+        day: date = table["from"]
+        micros = {name: _micros(Decimal(table[name])) for name in (*CLASSES, "per_picture") if name in table}
+        for model in table["models"]:
+            start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            yield {"model": model, "valid_from": start, "source": table["source"], **micros}
+
+
+def _micros(dollars: Decimal) -> int:
+    """Micro-dollars of an amount that must be one: finite, not negative, not beyond all measure."""
+    if not dollars.is_finite() or not 0 <= dollars <= DEAREST:
+        raise Problem("price_impossible", value=str(dollars)[:20])
+    return int((dollars * MILLION).to_integral_value())

@@ -1,0 +1,81 @@
+"""Reconciliation: does the sum of the ledger equal the sum of the bill?
+
+The provider's days are days of UTC, and so are the ledger's here: a picture belongs to the day in which it was
+finished, when it was billed. (Everywhere else its money belongs to the moment when it was ordered.) What was finished
+at midnight can fall on one side here and on the other there; such drifts cancel each other out.
+
+Compared is what image models cost. What somebody else draws with the same account shows as a drift; a project of its
+own for Imagier (OPENAI_PROJECT_ID) keeps that away. The provider's last days may still grow.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import Session
+
+from core.engines.connections import OPENAI
+from core.engines.openai_costs import Spending, spending
+from core.errors import Problem
+from core.ledger.export import UNDER_WAY, period
+from core.settings import Settings
+from core.storage.database import Database
+from core.storage.tables import Image
+
+
+@dataclass(frozen=True, slots=True)
+class DayDrift:
+    """One day of UTC, in micro-dollars. `at_risk_micros` may have been billed and is not in the ledger's sum.
+
+    `holds_everything`: the provider did not say what the money was for, so its sum is of all models.
+    """
+
+    day: date
+    ledger_micros: int
+    provider_micros: int
+    at_risk_micros: int
+    holds_everything: bool = False
+
+    @property
+    def drift_micros(self) -> int:
+        """What the provider billed beyond what the ledger knows; negative: the ledger counted too much."""
+        return self.provider_micros - self.ledger_micros
+
+
+def reconcile(database: Database, settings: Settings, start_day: date, end_day: date) -> list[DayDrift]:
+    """Every day from the first to the last, both included. Asks the provider, so it blocks; raises a Problem."""
+    if settings.openai_admin_key is None:
+        raise Problem("costs_key_missing")
+    key = settings.openai_admin_key.get_secret_value()
+    bill = spending(settings.openai_base_url, key, settings.openai_project, start_day, end_day)
+    with database.read() as session:
+        booked = _booked(session, start_day, end_day)
+    number = (end_day - start_day).days + 1
+    days = [start_day + timedelta(days=offset) for offset in range(number)]
+    return [_drift(day, booked.get(day, (0, 0)), bill.get(day, Spending())) for day in days]
+
+
+def _drift(day: date, booked: tuple[int, int], billed: Spending) -> DayDrift:
+    cost, at_risk = booked
+    return DayDrift(day, cost, _micros(billed.images + billed.unnamed), at_risk, billed.unnamed != 0)
+
+
+def _booked(session: Session, first: date, last: date) -> dict[date, tuple[int, int]]:
+    """By day: the cost and what is at risk."""
+    start, end = period(first, last, UTC)
+    moment = Image.finished_at
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    day = func.date(moment if is_sqlite else func.timezone(literal_column("'UTC'"), moment)).label("day")
+    held = func.sum(Image.reserved_micros).filter(Image.state.not_in(UNDER_WAY))
+    rows = session.execute(
+        select(day, func.sum(Image.cost_micros), held)
+        .where(Image.connection == OPENAI, moment >= start, moment < end)
+        .group_by(day)
+    )
+    return {date.fromisoformat(str(found)): (int(cost or 0), int(risk or 0)) for found, cost, risk in rows}
+
+
+def _micros(dollars: Decimal) -> int:
+    """Rounded once, after a day's lines were added up."""
+    return int((dollars * 1_000_000).to_integral_value(ROUND_HALF_UP))
