@@ -35,6 +35,10 @@ lock: $(VENV)/test
 messages: $(VENV)/test
 	@$(BIN)/python -m tests.messages
 
+# The pictures of docs/screenshots, from the running app.
+screenshots: $(VENV)/test
+	@$(BIN)/python -m tests.screenshots
+
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 

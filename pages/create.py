@@ -8,10 +8,9 @@ import streamlit as st
 
 from core.errors import Problem, remedy, what
 from core.studio.board import Board, Group
-from core.studio.orders import Order
 from pages.parts import shell
 from pages.parts.money import estimate_of, generate_label, show_estimate
-from pages.parts.order_form import ends_soon, order_form, quality_name, size_name, title
+from pages.parts.order_form import ends_soon, order_as_it_stands, order_form, quality_name, size_name, title
 from pages.parts.picture import picture_in_address, show_picture
 from pages.parts.tiles import Act, standing, tiles
 from pages.parts.visit import Here, require
@@ -30,11 +29,10 @@ def show() -> None:
         st.error(text("No model is offered: every one that is set up has been shut down. Tell the administrator."))
         return
     with st.container(key="order"):
-        order = order_form(here, offers)
-        chosen = next(offer for offer in offers if offer.model.name == order.model)
-        soon = ends_soon(text, chosen)
+        soon = ends_soon(text, order_form(here, offers))
         if soon:
             st.warning(soon)
+        order = order_as_it_stands(here, offers)
         found = estimate_of(here, order if order.description.strip() else replace(order, description="…"))
         st.button(
             generate_label(text, found),
@@ -42,7 +40,6 @@ def show() -> None:
             key="generate",
             shortcut="Ctrl+Enter",
             on_click=_generate,
-            args=(order,),
         )
         show_estimate(here, found)
     shell.notice()
@@ -56,10 +53,10 @@ def show() -> None:
         show_picture(picture_in_address(), in_address=True)
 
 
-def _generate(order: Order) -> None:
+def _generate() -> None:
     here = require()
-    # The button was drawn before the last words were typed; what counts is what stands there now.
-    order = replace(order, description=st.session_state.get("description") or "")
+    # Not what stood there when the button was drawn: a choice may have been made in the same instant.
+    order = order_as_it_stands(here, here.services.requests.offers(here.services.requests.today()))
     before, at = st.session_state.get("sent", (None, 0.0))
     if order == before and time.monotonic() - at < TWICE:
         return

@@ -13,7 +13,7 @@ from core.engines.base import (
     Reference,
 )
 from core.engines.openai_images import OpenAIImages
-from core.errors import PROBLEMS
+from core.problems import PROBLEMS
 from tests.images_api import GPT_IMAGE_MODELS, picture
 from tests.images_server import KEY, ImagesServer
 

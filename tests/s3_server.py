@@ -1,5 +1,6 @@
 """A real S3 endpoint over HTTP for the tests: moto's server in a process of its own, on a free port."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 import requests
 
 
@@ -36,3 +38,13 @@ def create_bucket(endpoint: str) -> str:
     name = f"test-{uuid.uuid4().hex}"
     requests.put(f"{endpoint}/{name}", timeout=30).raise_for_status()
     return name
+
+
+def use_endpoint(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test-access-key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test-secret-key")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")

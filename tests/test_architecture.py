@@ -14,9 +14,11 @@ MOST_LINES = 400
 # The house, from the ground up; a module knows its own part and the floors below it.
 FLOORS = (
     ("core.settings", "core.i18n", "core.logs"),
+    ("core.problems",),
     ("core.errors",),
     ("core.storage", "core.catalog"),
-    ("core.engines", "core.accounts", "core.ledger"),
+    ("core.engines", "core.accounts"),
+    ("core.ledger",),
     ("core.studio",),
     ("core.services",),
     ("core.api", "core.commands"),

@@ -113,18 +113,18 @@ def test_large_pictures_wait_at_the_provider_while_others_are_in_hand(
         asyncio.run(run(server))
 
 
-def test_waiting_for_a_place_costs_no_picture_its_deadline() -> None:
-    async def run(server: ImagesServer) -> None:
-        engine = engine_for(server, deadline=4.0)
-        calls = [engine.paint(Job(LOCAL_MODEL, "a cat")) for _ in range(LARGE_AT_ONCE + 1)]
-        steps = [await anext(call) for call in calls]  # nobody gives a place back
-        assert all(isinstance(step, Painting) for step in steps)
-        for call in calls:
-            assert [step async for step in call] == []
-        await engine.close()
+def test_half_of_what_is_left_until_the_deadline_stays_for_the_reading() -> None:
+    async def source() -> AsyncIterator[bytes]:
+        yield bytes(LARGE + 1)
 
-    with ImagesServer(picture_bytes=4 * LARGE) as server:
-        asyncio.run(run(server))
+    async def run() -> None:
+        clock = asyncio.get_running_loop().time
+        for seconds in (0.2, -1.0):
+            place, begun = Place(asyncio.Semaphore(0)), clock()
+            assert [len(chunk) async for chunk in bounded(source(), place, begun + seconds)] == [LARGE + 1]
+            assert clock() - begun >= seconds / 3
+
+    asyncio.run(run())
 
 
 def test_while_a_few_large_pictures_are_being_stored_the_engine_keeps_the_others(studio: Studio) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 
 from core.catalog import catalog
 from core.catalog.catalog import Model
-from core.errors import PROBLEMS, Problem
+from core.errors import Problem
+from core.problems import PROBLEMS
 from core.studio.orders import LONGEST_DESCRIPTION, Order, ReferenceFile, completed
 
 TODAY = date(2026, 11, 22)

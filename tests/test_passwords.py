@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from streamlit_authenticator.utilities import Hasher
 
 from core.accounts import passwords
-from core.errors import PROBLEMS, Problem
+from core.errors import Problem
+from core.problems import PROBLEMS
 from pages.parts.authenticator import NOBODY
 
 GOOD = "the lake was green in June"

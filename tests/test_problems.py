@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.errors import CHOICES, PROBLEMS, explain
+from core.errors import explain
 from core.i18n import Reader
+from core.problems import CHOICES, PROBLEMS
 from tests.messages import Module, modules
 
 RAISED = {"Problem", "EngineFailure", "Refused", "Blocked", "Failed", "Unknown"}

@@ -16,6 +16,7 @@ from core.ledger.windows import quarter
 from core.storage.tables import Image, Tally
 
 EVERYBODY = 0  # the user_id of the tallies of the whole site
+SUMS = ("pictures", "cost_micros", "reserved_micros")
 
 
 def book(session: Session, image: Image, cost: int | None, reserved: int | None, counted: bool) -> None:
@@ -53,13 +54,15 @@ def settle(session: Session, image: Image, model: str, state: str, usage: dict[s
 
 def add(session: Session, user_id: int, moment: datetime, change: dict[str, int]) -> None:
     """Add to the person's tally and to everybody's."""
-    values = [{"user_id": owner, "quarter": quarter(moment), **change} for owner in (EVERYBODY, user_id)]
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    # The two dialects say the same with classes of their own.
-    statement: Any = (sqlite.insert if is_sqlite else postgresql.insert)(Tally).values(values)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Tally.user_id, Tally.quarter],
-            set_={name: getattr(Tally, name) + statement.excluded[name] for name in change},
-        )
-    )
+    rows = [{"user_id": owner, "quarter": quarter(moment), **change} for owner in (EVERYBODY, user_id)]
+    session.connection().execute(ADDING[session.get_bind().dialect.name], rows)
+
+
+def _adding(dialect: Any) -> Any:
+    """The two dialects say the same with classes of their own."""
+    statement = dialect.insert(Tally)
+    sums = {name: getattr(Tally, name) + statement.excluded[name] for name in SUMS}
+    return statement.on_conflict_do_update(index_elements=[Tally.user_id, Tally.quarter], set_=sums)
+
+
+ADDING = {"sqlite": _adding(sqlite), "postgresql": _adding(postgresql)}

@@ -14,7 +14,7 @@ from core.ledger.prices import price_at
 from core.ledger.room import Use, check, check_choices, uses
 from core.ledger.windows import midnight
 from core.storage.database import Database
-from core.storage.tables import Image, Request, User
+from core.storage.tables import Image, Request
 
 MOST_MICROS = 10**12  # a million dollars; whoever types more for one picture has mistyped
 
@@ -34,8 +34,7 @@ class Ledger:
     def uses(self, user_id: int) -> list[Use]:
         """Every limit that holds for a person, with what is used of it."""
         with self.database.read() as session:
-            user = session.get_one(User, user_id)
-            return uses(session, user_id, allowed(session, user), self.database.now(session), self.zone)
+            return uses(session, user_id, allowed(session, user_id), self.database.now(session), self.zone)
 
     def check(
         self,
@@ -50,7 +49,7 @@ class Ledger:
         found = _estimate(session, request, number, references, now)
         if found.micros is None and not self.allows_unpriced:
             raise Problem("unpriced_refused", model=request.model)
-        limits = allowed(session, session.get_one(User, user_id))
+        limits = allowed(session, user_id)
         check_choices(limits, request.model, request.quality, request.size)
         check(session, user_id, limits, number, found.micros, now, self.zone)
         return found

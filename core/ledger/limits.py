@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.orm import Session
 
 from core.catalog.catalog import dimensions
@@ -81,22 +81,23 @@ def check_kind(kind: str) -> None:
         raise Problem("limit_unknown", kind=kind[:40], allowed=", ".join(KINDS))
 
 
-def allowed(session: Session, user: User) -> Allowed:
+def allowed(session: Session, user_id: int) -> Allowed:
     """What holds for a person now, read in the transaction that relies on it."""
-    rows = session.scalars(
-        select(Limit).where(
+    role = select(User.type).where(User.id == user_id).scalar_subquery()
+    rows = session.execute(
+        select(Limit.scope, Limit.kind, Limit.value).where(
             (Limit.scope == SITE)
-            | ((Limit.scope == ROLE) & (Limit.subject == user.type))
-            | ((Limit.scope == USER) & (Limit.subject == str(user.id)))
+            | ((Limit.scope == ROLE) & (Limit.subject == role))
+            | ((Limit.scope == USER) & (Limit.subject == str(user_id)))
         )
     ).all()
-    site = {row.kind: row.value for row in rows if row.scope == SITE}
+    site = _of(rows, SITE)
     shared = {kind: value for kind, value in site.items() if kind not in SITE_NAMES}
     return Allowed(shared | _of(rows, ROLE) | _of(rows, USER), site)
 
 
-def _of(rows: Sequence[Limit], scope: str) -> dict[str, str]:
-    return {row.kind: row.value for row in rows if row.scope == scope}
+def _of(rows: Sequence[Row[str, str, str]], scope: str) -> dict[str, str]:
+    return {kind: value for found, kind, value in rows if found == scope}
 
 
 def normal(kind: str, value: str) -> str | None:

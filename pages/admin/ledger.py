@@ -45,12 +45,27 @@ def _at_risk(here: Here) -> None:
         st.markdown(text("Nothing is at risk: every cost is known."))
         return
     st.caption(text("These may have been billed. Look them up at the provider and say so here."))
+    images = _of_a_day(here, images)
+    ids = [image.id for image in images]
     with st.container(horizontal=True):
-        for billed, label in ((True, text("All were billed, as estimated")), (False, text("None was billed"))):
-            ids = [image.id for image in images]
-            st.button(label, key=f"settle-all-{billed}", on_click=_settle, args=(ids, billed))
+        st.button(text("All were billed, as estimated"), key="settle-all-billed", on_click=_settle, args=(ids, True))
+        st.button(text("None was billed"), key="settle-none-billed", on_click=_settle, args=(ids, False))
     for image in images:
         _open_outcome(here, image)
+
+
+def _of_a_day(here: Here, images: list[Image]) -> list[Image]:
+    """Those of the chosen day of the site; all of them if no day is chosen."""
+    text, zone = here.reader, here.services.settings.zone
+    days = sorted({image.created_at.astimezone(zone).date() for image in images}, reverse=True)
+    chosen = st.selectbox(
+        text("Day"),
+        [None, *days],
+        index=0,
+        format_func=lambda day: text.date(day) if day else text("Every day"),
+        placeholder=text("Every day"),
+    )
+    return [image for image in images if chosen in (None, image.created_at.astimezone(zone).date())]
 
 
 def _open_outcome(here: Here, image: Image) -> None:
@@ -72,12 +87,12 @@ def _open_outcome(here: Here, image: Image) -> None:
 
 def _settle(image_ids: list[int], billed: bool, amount: str = "") -> None:
     here = require("admin")
-    try:
-        micros = int(_dollars(amount) * MILLION) if amount.strip() else None
-        for image_id in image_ids:
+    for image_id in image_ids:
+        try:
+            micros = int(_dollars(amount) * MILLION) if amount.strip() else None
             here.services.ledger.settle(here.person.user_id, image_id, billed, micros)
-    except Problem as problem:
-        shell.refuse(here.reader, problem)
+        except Problem as problem:
+            shell.refuse(here.reader, problem)  # one that was settled meanwhile keeps the others from nothing
 
 
 def _limits(here: Here) -> None:

@@ -14,31 +14,41 @@ from pages.parts import shell
 from pages.parts.visit import Here, require
 
 NARROW = 150  # pixels, the least width of a choice
+LOSSY = ("webp", "jpeg")
 
 
-def order_form(here: Here, offers: list[Offer]) -> Order:
-    """Draw the form; the order as it stands now."""
+def order_form(here: Here, offers: list[Offer]) -> Offer:
+    """Draw the form; the offer that is chosen in it."""
     text = here.reader
     _description(here)
     with st.container(key="choices"), st.grid("auto", min_column_width=NARROW):
-        model = _model(text, offers)
-        size = _choice(text("Size"), "size", model.sizes, model.default_size, lambda value: size_name(text, value))
-        quality = _choice(
+        offer = _offer(text, offers)
+        model = offer.model
+        _choice(text("Size"), "size", model.sizes, model.default_size, lambda value: size_name(text, value))
+        _choice(
             text("Quality"), "quality", model.qualities, model.default_quality, lambda value: quality_name(text, value)
         )
-        number = st.number_input(text("Pictures"), 1, MOST_PICTURES, 1, key="number", persist_state="session")
-    background, output_format, compression = _more(text, model)
-    references = _references(here, model)
+        st.number_input(text("Pictures"), 1, MOST_PICTURES, 1, key="number", persist_state="session")
+    _more(text, model)
+    _references(here, model)
+    return offer
+
+
+def order_as_it_stands(here: Here, offers: list[Offer]) -> Order:
+    """What is typed and chosen at this moment. A button was drawn before, and knows only what stood there then."""
+    state = st.session_state
+    model = _chosen(offers).model
+    output_format = state.get("output_format") if model.formats else None
     return Order(
-        description=st.session_state.get("description") or "",
+        description=state.get("description") or "",
         model=model.name,
-        size=size,
-        quality=quality,
-        number=int(number),
-        background=background,
+        size=state.get("size") if model.sizes else None,
+        quality=state.get("quality") if model.qualities else None,
+        number=int(state.get("number") or 1),
+        background=state.get("background") if model.backgrounds else None,
         output_format=output_format,
-        output_compression=compression,
-        references=references,
+        output_compression=state.get("compression") if output_format in LOSSY else None,
+        references=_chosen_references(here) if model.most_references else (),
     )
 
 
@@ -61,9 +71,9 @@ def _keep_draft() -> None:
     here.services.people.save_draft(here.person.user_id, st.session_state.get("description") or "")
 
 
-def _model(text: Reader, offers: list[Offer]) -> Model:
+def _offer(text: Reader, offers: list[Offer]) -> Offer:
     by_name = {offer.model.name: offer for offer in offers}
-    chosen = st.selectbox(
+    st.selectbox(
         text("Model"),
         list(by_name),
         format_func=lambda name: model_name(text, by_name[name].model),
@@ -71,7 +81,11 @@ def _model(text: Reader, offers: list[Offer]) -> Model:
         placeholder=text("Model"),
         persist_state="session",
     )
-    return by_name[chosen or offers[0].model.name].model
+    return _chosen(offers)
+
+
+def _chosen(offers: list[Offer]) -> Offer:
+    return next((offer for offer in offers if offer.model.name == st.session_state.get("model")), offers[0])
 
 
 def ends_soon(text: Reader, offer: Offer) -> str | None:
@@ -85,33 +99,28 @@ def ends_soon(text: Reader, offer: Offer) -> str | None:
     )
 
 
-def _choice(label: str, key: str, values: tuple[str, ...], default: str, name: Any) -> str | None:
+def _choice(label: str, key: str, values: tuple[str, ...], default: str, name: Any) -> None:
     """A choice among a model's values; none where the model has none."""
     if not values:
-        return None
-    index = values.index(default) if default in values else 0
+        return
     if st.session_state.get(key) not in values:
-        st.session_state.pop(key, None)  # another model's value
-    value: str | None = st.selectbox(
-        label, values, index=index, format_func=name, key=key, placeholder=label, persist_state="session"
-    )
-    return value
+        # Said aloud, because the browser would go on showing what it knows from another model.
+        st.session_state[key] = default if default in values else values[0]
+    st.selectbox(label, values, format_func=name, key=key, placeholder=label, persist_state="session")
 
 
-def _more(text: Reader, model: Model) -> tuple[str | None, str | None, int | None]:
+def _more(text: Reader, model: Model) -> None:
     if not model.backgrounds and not model.formats:
-        return None, None, None
+        return
     with st.expander(text("Background and format")), st.container(key="more"), st.grid("auto", min_column_width=NARROW):
-        output_format = _choice(text("Format"), "output_format", model.formats, "png", str.upper)
+        _choice(text("Format"), "output_format", model.formats, "png", str.upper)
+        output_format = st.session_state.get("output_format")
         backgrounds = tuple(
             value for value in model.backgrounds if value != "transparent" or output_format in ("png", "webp")
         )
-        background = _choice(
-            text("Background"), "background", backgrounds, "auto", lambda value: background_name(text, value)
-        )
-        compression = None
-        if output_format in ("webp", "jpeg"):
-            compression = st.slider(
+        _choice(text("Background"), "background", backgrounds, "auto", lambda value: background_name(text, value))
+        if output_format in LOSSY:
+            st.slider(
                 text("Compression"),
                 0,
                 100,
@@ -120,38 +129,49 @@ def _more(text: Reader, model: Model) -> tuple[str | None, str | None, int | Non
                 help=text("100 keeps most detail, smaller numbers make smaller files."),
                 persist_state="session",
             )
-    return background, output_format, compression
 
 
-def _references(here: Here, model: Model) -> tuple[ReferenceFile, ...]:
+def _references(here: Here, model: Model) -> None:
     """Pictures to start from: uploaded ones, and those taken from the gallery."""
     text = here.reader
     if not model.most_references:
-        return ()
-    taken: list[ReferenceFile] = st.session_state.setdefault("taken", [])
-    label = text("Start from a picture")
-    with st.expander(label, expanded=bool(taken)):
+        return
+    taken = _taken()
+    with st.expander(text("Start from a picture"), expanded=bool(taken)):
         files = st.file_uploader(
             text("Up to {most} pictures that the description then changes", most=MOST_REFERENCES),
             accept_multiple_files=True,
             key="uploads",
         )
-        uploaded = [kept for file in files if (kept := _kept(here, file)) is not None]
-        for position, file in enumerate(taken):
+        for file in files:
+            kept = _kept(here, file)
+            if isinstance(kept, str):
+                st.error(shell.plain(kept))
+        for position, reference in enumerate(taken):
             with st.container(horizontal=True, vertical_alignment="center"):
-                if file.image_id is not None:
-                    st.html(f'<img src="/pictures/{file.image_id}/320" alt="" width="72" style="border-radius:8px">')
-                st.markdown(text("Picture {number} of the gallery", number=file.image_id or 0))
+                if reference.image_id is not None:
+                    address = f"/pictures/{reference.image_id}/320"
+                    st.html(f'<img src="{address}" alt="" width="72" style="border-radius:8px">')
+                st.markdown(text("Picture {number} of the gallery", number=reference.image_id or 0))
                 st.button(text("Remove"), key=f"remove-{position}", on_click=_remove, args=(position,))
-    return (*taken, *uploaded)
+
+
+def _chosen_references(here: Here) -> tuple[ReferenceFile, ...]:
+    uploaded = (_kept(here, file) for file in st.session_state.get("uploads") or ())
+    return (*_taken(), *(kept for kept in uploaded if isinstance(kept, ReferenceFile)))
+
+
+def _taken() -> list[ReferenceFile]:
+    taken: list[ReferenceFile] = st.session_state.setdefault("taken", [])
+    return taken
 
 
 def _remove(position: int) -> None:
     del st.session_state["taken"][position]
 
 
-def _kept(here: Here, file: Any) -> ReferenceFile | None:
-    """Check and keep an upload once, not at every run; what is refused says why each time, until it is removed."""
+def _kept(here: Here, file: Any) -> ReferenceFile | str:
+    """Check and keep an upload once, not at every run; of what is refused, why."""
     known: dict[str, ReferenceFile | str] = st.session_state.setdefault("kept_uploads", {})
     if file.file_id not in known:
         try:
@@ -160,11 +180,7 @@ def _kept(here: Here, file: Any) -> ReferenceFile | None:
             )
         except Problem as problem:
             known[file.file_id] = explain(here.reader, problem.code, problem.params)
-    found = known[file.file_id]
-    if isinstance(found, str):
-        st.error(shell.plain(found))
-        return None
-    return found
+    return known[file.file_id]
 
 
 def model_name(text: Reader, model: Model) -> str:
