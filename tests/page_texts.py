@@ -40,7 +40,7 @@ _EDGES = ".,;:!?…()«»“”\"'’*_#·–"
 _SCRIPT_COMMENT = re.compile(r"(?<!:)//[^\n]*|/\*.*?\*/", re.DOTALL)
 _SCRIPT_STRING = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
 _SELECTOR = re.compile(r"""\b(?:querySelector(?:All)?|closest|matches)\((["'`]).*?\1\)""")
-_SCRIPT_OWN = {"Content-Type"}
+_SCRIPT_OWN = {"Enter", "Content-Type"}
 _STYLE_CONTENT = re.compile(r"(?<![\w-])content:([^;}]*)")
 
 

@@ -150,8 +150,7 @@ def _references(here: Here, model: Model) -> None:
         for position, reference in enumerate(taken):
             with st.container(horizontal=True, vertical_alignment="center"):
                 if reference.image_id is not None:
-                    address = f"/pictures/{reference.image_id}/320"
-                    st.html(f'<img src="{address}" alt="" width="72" style="border-radius:8px">')
+                    st.html(f'<img class="imagier-small" src="/pictures/{reference.image_id}/320" alt="">')
                 st.markdown(text("Picture {number} of the gallery", number=reference.image_id or 0))
                 st.button(text("Remove"), key=f"remove-{position}", on_click=_remove, args=(position,))
 

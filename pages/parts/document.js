@@ -1,0 +1,23 @@
+// What Streamlit does not let a page say or do. It writes <html lang="en"> and an English link to the content. It sends
+// what was typed when the field is left: a tap leaves the field and follows a link in one instant, so that the field's
+// value came last and undid the link. And an order that is sent while a picture to start from is still on its way
+// would go, and be billed, without it.
+
+const generates = (event) => event.type === "click"
+  ? event.target.closest(".st-key-generate")
+  : event.key === "Enter" && (event.ctrlKey || event.metaKey)
+document.addEventListener("pointerdown", (event) => {
+  const field = document.activeElement
+  const leaves = event.target.closest("a, button") && !field?.contains(event.target)
+  if (leaves && field?.matches("input, textarea")) field.blur()
+}, true)
+for (const kind of ["click", "keydown"]) document.addEventListener(kind, (event) => {
+  if (!document.querySelector("[data-testid=stFileChipIconSpinner]") || !generates(event)) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+}, true)
+export default function ({ data }) {
+  document.documentElement.lang = data.language
+  const skip = document.querySelector('a[href="#stMain"]')
+  if (skip) skip.textContent = data.skip
+}
