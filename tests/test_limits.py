@@ -7,7 +7,6 @@ import pytest
 from core.errors import Problem
 from core.ledger.limits import KINDS, ROLE, SITE, SITE_NAMES, USER, Allowed, Limits, allowed, normal
 from core.storage.database import Database
-from core.storage.tables import User
 from tests.studio import Cast, insert_cast
 
 
@@ -23,7 +22,7 @@ def limits(database: Database) -> Limits:
 
 def allowed_to(database: Database, user_id: int) -> Allowed:
     with database.read() as session:
-        return allowed(session, session.get_one(User, user_id))
+        return allowed(session, user_id)
 
 
 def refused(kind: str, value: str) -> dict[str, Any]:

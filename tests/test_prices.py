@@ -213,21 +213,22 @@ def test_a_model_without_a_price_is_allowed_or_refused(studio: Studio) -> None:
     assert strict.submit(studio.alice, Order("a tree", MODEL)), "free is a price"
 
 
-@pytest.mark.parametrize("kind", ["image_out", "per_picture", "cached_text_in"])
-@pytest.mark.parametrize("value", ["-1", "-0.000001", "NaN", "sNaN", "Infinity", "-Infinity", "1000001", "1e999999"])
+@pytest.mark.parametrize("kind", ["image_out", "per_picture"])
 def test_an_impossible_price_is_refused(
-    database: Database, prices: Prices, studio: Studio, clock: SettableClock, kind: str, value: str
+    database: Database, prices: Prices, studio: Studio, clock: SettableClock, kind: str
 ) -> None:
-    with pytest.raises(Problem) as caught:
-        prices.add(studio.ada, "fox", clock(), "", {kind: Decimal(value)})
-    assert caught.value.code == "price_impossible"
-    assert str(caught.value)
+    for value in ("-1", "-0.000001", "NaN", "sNaN", "Infinity", "-Infinity", "1000001", "1e999999"):
+        with pytest.raises(Problem) as caught:
+            prices.add(studio.ada, "fox", clock(), "", {kind: Decimal(value)})
+        assert caught.value.code == "price_impossible"
+        assert str(caught.value)
     assert rows(database) == []
 
 
-@pytest.mark.parametrize(
-    ("model", "dollars"),
-    [
+def test_a_price_of_nothing_or_of_both_kinds_is_refused(
+    database: Database, prices: Prices, studio: Studio, clock: SettableClock
+) -> None:
+    refused: list[tuple[str, dict[str, Decimal | None]]] = [
         ("", {"per_picture": Decimal(1)}),
         ("  ", {"per_picture": Decimal(1)}),
         ("fox\x00", {"per_picture": Decimal(1)}),
@@ -236,14 +237,11 @@ def test_an_impossible_price_is_refused(
         ("fox", {}),
         ("fox", {"per_picture": None, "image_out": None}),
         ("fox", {"per_picture": Decimal(1), "image_out": Decimal(1)}),
-    ],
-)
-def test_a_price_of_nothing_or_of_both_kinds_is_refused(
-    database: Database, prices: Prices, studio: Studio, clock: SettableClock, model: str, dollars: dict[str, Any]
-) -> None:
-    with pytest.raises(Problem) as caught:
-        prices.add(studio.ada, model, clock(), "", dollars)
-    assert caught.value.code == "price_incomplete"
+    ]
+    for model, dollars in refused:
+        with pytest.raises(Problem) as caught:
+            prices.add(studio.ada, model, clock(), "", dollars)
+        assert caught.value.code == "price_incomplete"
     assert rows(database) == []
 
 

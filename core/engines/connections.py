@@ -67,8 +67,9 @@ def offers(lanes: tuple[Lane, ...], catalog: Catalog, today: date) -> list[Offer
 
 
 def _openai_images(settings: Settings, catalog: Catalog) -> Engine:
-    from core.engines.openai_images import OpenAIImages
+    from core.engines.openai_images import OpenAIImages, load
 
+    load()
     key = settings.openai_api_key
     return OpenAIImages(
         base_url=settings.openai_base_url,

@@ -57,6 +57,11 @@ class _Trace:
     answer: Answer | None = None
 
 
+def load() -> None:
+    """Import the SDK, which takes half a second: better before the first claim than between it and its call."""
+    import openai  # noqa: F401
+
+
 class OpenAIImages:
     """An Engine. `openai_models` speak OpenAI's full dialect; any other model gets the few parameters that
     compatible servers share. `deadline` is in seconds and holds for a whole picture, its download included.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from core.catalog.catalog import dimensions
@@ -15,6 +15,8 @@ from core.ledger.windows import Window, quarter, span
 from core.storage.tables import Image, Tally
 
 WINDOWS: tuple[Window, ...] = ("day", "month")
+Span = tuple[datetime, datetime]
+Spent = Mapping[tuple[Window, int], tuple[int, int, int]]  # by window and whose: pictures, cost, what is reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,6 @@ class Use:
         return SITE_NAMES[self.kind] if self.is_site else KINDS[self.kind][1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Spent:
-    """Of one window: pictures, cost and what is reserved, by whose they are."""
-
-    end: datetime
-    by_owner: Mapping[int, tuple[int, int, int]]
-
-
 def uses(session: Session, user_id: int, allowed: Allowed, now: datetime, zone: tzinfo) -> list[Use]:
     """Every limit on numbers and money that holds for a person, with what is used of it."""
     owners = {user_id: allowed.own, EVERYBODY: allowed.site}
@@ -55,13 +49,9 @@ def uses(session: Session, user_id: int, allowed: Allowed, now: datetime, zone: 
     ]
     if not found:
         return []
-    under_way = _under_way(session, user_id)
-    spent = {
-        window: _spent(session, user_id, *span(window, now, zone))
-        for window in WINDOWS
-        if any(_window(kind) == window for _, kind, _ in found)
-    }
-    return [_use(owner, kind, most, under_way[owner], spent) for owner, kind, most in found]
+    spans = {it: span(it, now, zone) for it in WINDOWS if any(_window(kind) == it for _, kind, _ in found)}
+    under_way, spent = _under_way(session, user_id), _spent(session, user_id, spans)
+    return [_use(owner, kind, most, under_way[owner], spans, spent) for owner, kind, most in found]
 
 
 def check(
@@ -114,29 +104,33 @@ def refusal(use: Use, needed: int) -> Problem:
     )
 
 
-def _use(owner: int, kind: str, most: int, under_way: int, spent: Mapping[Window, _Spent]) -> Use:
+def _use(owner: int, kind: str, most: int, under_way: int, spans: Mapping[Window, Span], spent: Spent) -> Use:
     is_site, window = owner == EVERYBODY, _window(kind)
     if window is None:
         return Use(kind, is_site, False, most, under_way, 0, None)
-    pictures, cost, reserved = spent[window].by_owner.get(owner, (0, 0, 0))
+    end = spans[window][1]
+    pictures, cost, reserved = spent.get((window, owner), (0, 0, 0))
     if kind.startswith("dollars"):
-        return Use(kind, is_site, True, most, cost, reserved, spent[window].end)
+        return Use(kind, is_site, True, most, cost, reserved, end)
     waiting = min(pictures, under_way)
-    return Use(kind, is_site, False, most, pictures - waiting, waiting, spent[window].end)
+    return Use(kind, is_site, False, most, pictures - waiting, waiting, end)
 
 
 def _window(kind: str) -> Window | None:
     return next((window for window in WINDOWS if kind.endswith(f"-per-{window}")), None)
 
 
-def _spent(session: Session, user_id: int, start: datetime, end: datetime) -> _Spent:
-    """Of a person and of everybody."""
-    rows = session.execute(
-        select(Tally.user_id, func.sum(Tally.pictures), func.sum(Tally.cost_micros), func.sum(Tally.reserved_micros))
+def _spent(session: Session, user_id: int, spans: Mapping[Window, Span]) -> Spent:
+    """Of a person and of everybody, in one question for all windows."""
+    sums = (func.sum(Tally.pictures), func.sum(Tally.cost_micros), func.sum(Tally.reserved_micros))
+    parts = [
+        select(literal(window), Tally.user_id, sums[0], sums[1], sums[2])
         .where(Tally.user_id.in_((user_id, EVERYBODY)), Tally.quarter >= quarter(start), Tally.quarter < end)
         .group_by(Tally.user_id)
-    )
-    return _Spent(end, {owner: (int(pictures), int(cost), int(held)) for owner, pictures, cost, held in rows})
+        for window, (start, end) in spans.items()
+    ]
+    rows = session.execute(union_all(*parts)).all() if parts else []
+    return {(window, owner): (int(pictures), int(cost), int(held)) for window, owner, pictures, cost, held in rows}
 
 
 def _under_way(session: Session, user_id: int) -> dict[int, int]:
