@@ -1,0 +1,90 @@
+"""Twenty orders at once from four processes, with room for three: exactly three are accepted."""
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from core.ledger.booking import EVERYBODY
+from core.ledger.limits import SITE, USER, Limits
+from core.ledger.prices import Prices
+from core.storage.database import Database
+from core.storage.tables import Image, Request, Tally, User
+from tests.studio import MODEL, Cast, insert_cast
+
+ROOT = Path(__file__).parent.parent
+PROCESSES, THREADS, ROOM = 4, 5, 3
+CENTS = 40_000  # micro-dollars for a picture
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """With the real clock, which the processes have too."""
+    database = Database(database_url)
+    Prices(database).add(
+        insert_cast(database).ada, MODEL, datetime(2026, 1, 1, tzinfo=UTC), "", {"per_picture": Decimal("0.04")}
+    )
+    yield database
+    database.close()
+
+
+def outcomes_of_a_race(url: str, *user_ids: int) -> Counter[str]:
+    """What became of all orders; the processes begin together, each with a person of the list."""
+    with ExitStack() as stack:
+        running = []
+        for index in range(PROCESSES):
+            command = [sys.executable, "-m", "tests.race_process", url, str(user_ids[index % len(user_ids)])]
+            process = subprocess.Popen(
+                [*command, str(THREADS)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            running.append(process)
+        for process in running:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", process.communicate()[1]
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        said = [process.communicate(timeout=60) for process in running]
+    assert all(errors == "" for _, errors in said), said
+    return Counter(" ".join(words for words, _ in said).split())
+
+
+def cast_of(database: Database) -> Cast:
+    with database.read() as session:
+        return Cast(*session.scalars(select(User.id).order_by(User.id)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "code"),
+    [("pictures-per-day", "3", "picture_limit"), ("dollars-per-month", "0.15", "money_limit")],
+)
+@pytest.mark.parametrize("scope", [USER, SITE])
+def test_twenty_orders_at_once_with_room_for_three(
+    database: Database, database_url: str, scope: str, kind: str, value: str, code: str
+) -> None:
+    cast = cast_of(database)
+    people = (cast.alice,) if scope == USER else (cast.alice, cast.bob)
+    Limits(database).set(scope, str(cast.alice) if scope == USER else "", {kind: value})
+    outcomes = outcomes_of_a_race(database_url, *people)
+    assert outcomes == {"accepted": ROOM, code: PROCESSES * THREADS - ROOM}
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Request)) == ROOM
+        assert session.scalars(select(Image.reserved_micros)).all() == [CENTS] * ROOM
+        held = select(func.sum(Tally.pictures), func.sum(Tally.reserved_micros))
+        assert session.execute(held.where(Tally.user_id == EVERYBODY)).one() == (ROOM, ROOM * CENTS)
+        assert session.execute(held.where(Tally.user_id != EVERYBODY)).one() == (ROOM, ROOM * CENTS)
