@@ -93,9 +93,7 @@ def most_within(calls: list[Call], seconds: float) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    ("database_url", "number"), [("sqlite", 1), ("sqlite", 2), ("postgresql", 2)], indirect=["database_url"]
-)
+@pytest.mark.parametrize(("database_url", "number"), [("sqlite", 1), ("postgresql", 2)], indirect=["database_url"])
 def test_ten_kills_lose_nothing_and_pay_nothing_twice(database_url: str, number: int, tmp_path: Path) -> None:
     files = Files.open(str(tmp_path / "files"))
     with ExitStack() as stack:

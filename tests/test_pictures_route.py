@@ -170,7 +170,7 @@ def set_image(cast: Cast, image_id: int, **values: object) -> None:
             setattr(image, name, value)
 
 
-def test_previews_are_there_while_it_is_drawn_and_no_longer(
+def test_a_preview_is_there_while_it_is_drawn_and_then_the_picture_is_in_its_place(
     client: TestClient, cast: Cast, alice: Somebody, data: bytes
 ) -> None:
     (image_id,) = cast.hang(alice, data)
@@ -182,6 +182,10 @@ def test_previews_are_there_while_it_is_drawn_and_no_longer(
     assert client.get(f"/pictures/{image_id}/original", headers=headers).status_code == 404
     assert client.get(f"/pictures/{image_id}/preview-1", headers=as_(cast, cast.join("Bob"))).status_code == 404
     set_image(cast, image_id, state="done")
+    late = client.get(f"/pictures/{image_id}/preview-1", headers=headers)
+    assert late.content == client.get(f"/pictures/{image_id}/640", headers=headers).content
+    assert client.get(f"/pictures/{image_id}/preview-2", headers=headers).status_code == 404
+    set_image(cast, image_id, state="failed")
     assert client.get(f"/pictures/{image_id}/preview-1", headers=headers).status_code == 404
 
 

@@ -62,9 +62,11 @@ def _picture(services: Services, person: Person, image_id: int) -> Image | None:
 def _file(image: Image, variant: str, download: bool) -> Wanted | None:
     kind, _, number = variant.partition("-")
     if kind == "preview" and number.isascii() and number.isdigit() and image.worker:
-        if not 1 <= int(number[:3]) <= image.previews_seen or image.state not in ("running", "unknown"):
+        if not 1 <= int(number[:3]) <= image.previews_seen or image.state not in ("running", "unknown", "done"):
             return None
-        return Wanted(preview_key(image.id, image.worker, int(number[:3])), WEBP)
+        if image.state != "done":
+            return Wanted(preview_key(image.id, image.worker, int(number[:3])), WEBP)
+        variant = str(max(WIDTHS))  # the page saw it drawn a moment ago, and it is done since
     if image.image_url is None or image.state != "done":
         return None
     if variant in map(str, WIDTHS) and image.has_thumbnails:

@@ -12,7 +12,7 @@ from core.i18n import Reader
 from core.ledger.costs import MILLION
 from core.ledger.export import Totals, export, period, totals
 from core.ledger.formats import FORMATS
-from core.ledger.limits import KINDS, ROLE, SITE, USER
+from core.ledger.limits import GROUPED, KINDS, ROLE, SITE, USER
 from core.ledger.prices import CLASSES
 from core.ledger.reconciliation import reconcile
 from core.storage.tables import Image
@@ -89,7 +89,7 @@ def _settle(image_ids: list[int], billed: bool, amount: str = "") -> None:
     here = require("admin")
     for image_id in image_ids:
         try:
-            micros = int(_dollars(amount) * MILLION) if amount.strip() else None
+            micros = round(_dollars(amount) * MILLION) if amount.strip() else None
             here.services.ledger.settle(here.person.user_id, image_id, billed, micros)
         except Problem as problem:
             shell.refuse(here.reader, problem)  # one that was settled meanwhile keeps the others from nothing
@@ -186,6 +186,8 @@ def _today(here: Here) -> date:
 
 def _dollars(typed: str) -> Decimal:
     """An amount as people write it, with a point or a comma."""
+    if GROUPED.fullmatch(typed.strip()):
+        raise Problem("price_impossible", value=typed[:20])  # a thousand to one reader, and one to another
     try:
         amount = Decimal(typed.strip().removeprefix("$").replace(",", "."))
     except InvalidOperation:

@@ -77,7 +77,9 @@ function load(tile, item, data) {
     ;(tile.link ?? tile.element).prepend(image)
     if (before) before.remove()
   }
-  if (tile.image) image.decode().then(put, put)
+  // A preview that is gone when the browser asks for it must not take the place of one that is there.
+  if (item.state !== 'done') image.decode().then(put, () => {})
+  else if (tile.image) image.decode().then(put, put)
   else put()
 }
 

@@ -1,0 +1,115 @@
+"""What a person does on the pages, in their words, and what they see."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+expect.set_options(timeout=20_000)
+
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+def settle(page: Page) -> None:
+    """The script of the page has run to its end."""
+    expect(page.locator(READY)).to_be_attached()
+
+
+def open_page(page: Page, path: str = "/") -> None:
+    page.goto(path)
+    wait_for_page(page)
+
+
+def wait_for_page(page: Page) -> None:
+    """On the page that creates, the button comes last."""
+    expect(page.locator(".st-key-generate button, [data-testid=stMain] h1").first).to_be_visible()
+    settle(page)
+
+
+def sign_in(page: Page, login: str, password: str) -> None:
+    page.get_by_role("textbox", name="Sign-in name").fill(login)
+    page.get_by_role("textbox", name="Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def refusal(page: Page) -> Locator:
+    return page.locator("[data-testid=stAlert]")
+
+
+def description(page: Page) -> Locator:
+    return page.locator(".st-key-description textarea")
+
+
+def describe(page: Page, text: str) -> None:
+    """Type it and press Generate, without leaving the field in between."""
+    description(page).fill(text)
+    generate(page)
+
+
+def generate(page: Page) -> None:
+    page.locator(".st-key-generate button").click()
+
+
+def tiles(page: Page, state: str | None = None) -> Locator:
+    return page.locator(f".imagier-tile[data-state={state}]" if state else ".imagier-tile")
+
+
+def wait_for_tile(page: Page, state: str, number: int = 1) -> Locator:
+    """The pictures in this state, once there are so many."""
+    expect(tiles(page, state)).to_have_count(number)
+    return tiles(page, state)
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    """Choose in the list with this key what begins so."""
+    field = open_list(page, key)
+    page.get_by_role("option", name=re.compile("^" + re.escape(option))).first.click()
+    expect(field).to_have_value(re.compile("^" + re.escape(option)))
+    settle(page)
+
+
+def options(page: Page, key: str) -> list[str]:
+    open_list(page, key)
+    expect(page.get_by_role("option").first).to_be_visible()
+    found = page.get_by_role("option").all_inner_texts()
+    page.keyboard.press("Escape")
+    return found
+
+
+def open_list(page: Page, key: str) -> Locator:
+    field = page.locator(f".st-key-{key} [data-testid=stSelectbox] input")
+    field.focus()
+    field.press("ArrowDown")
+    return field
+
+
+def unfold(page: Page, title: str) -> None:
+    """A list that is opened while things still move is closed again by their moving."""
+    fold = page.locator("[data-testid=stExpander] details", has=page.locator("summary", has_text=title))
+    fold.locator("summary").click()
+    expect(fold).to_have_attribute("open", "")
+    fold.evaluate(
+        "(it) => Promise.allSettled(it.getAnimations({ subtree: true }).map((animation) => animation.finished))"
+    )
+
+
+def upload(page: Page, *files: Path) -> None:
+    page.locator("input[type=file]").set_input_files(list(files))
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog")
+
+
+def go(page: Page, name: str) -> None:
+    """Follow a link of the navigation, with a finger on the button as long as a person's is."""
+    page.locator("[data-testid=stTopNavLink]", has_text=name).click(delay=60)
+    expect(
+        page.get_by_role("heading", name=name, exact=True).or_(page.locator(".st-key-generate button")).first
+    ).to_be_visible()
+    settle(page)
+
+
+def links(page: Page) -> list[str]:
+    """The pages that the navigation offers."""
+    return page.locator("[data-testid=stTopNavLink]").all_inner_texts()

@@ -1,0 +1,262 @@
+"""The main job: describe, see where it stands, see the picture."""
+
+import json
+from functools import partial
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import screens, watching
+from tests.browser.application import until
+from tests.browser.cast import Cast, Somebody
+from tests.browser.conftest import Windows
+from tests.images_server import Call, ImagesServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("describe and see")]
+
+
+@pytest.fixture
+def page(window: Windows, cast: Cast, alice: Somebody) -> Page:
+    page = window(token=cast.token(alice))
+    screens.open_page(page)
+    return page
+
+
+def calls_for(provider: ImagesServer, description: str) -> list[Call]:
+    return [call for call in provider.calls if call.prompt == description]
+
+
+def test_a_click_right_after_typing_orders_exactly_what_stands_there(page: Page, provider: ImagesServer) -> None:
+    screens.description(page).click()
+    page.keyboard.type("A green parrot, seen by a click")
+    screens.generate(page)
+    screens.wait_for_tile(page, "done")
+    assert len(calls_for(provider, "A green parrot, seen by a click")) == 1
+
+
+def test_ctrl_enter_in_the_field_orders_exactly_what_stands_there(page: Page, provider: ImagesServer) -> None:
+    screens.description(page).click()
+    page.keyboard.type("A green parrot, seen by the keyboard")
+    page.keyboard.press("Control+Enter")
+    screens.wait_for_tile(page, "done")
+    assert len(calls_for(provider, "A green parrot, seen by the keyboard")) == 1
+
+
+def test_a_double_click_is_one_order(page: Page, cast: Cast, alice: Somebody) -> None:
+    screens.description(page).fill("A parrot, clicked twice by habit")
+    page.locator(".st-key-generate button").dblclick(delay=70)
+    screens.wait_for_tile(page, "done")
+    screens.settle(page)
+    assert len(cast.requests(alice)) == 1
+
+
+def test_the_same_again_is_a_second_order(page: Page, cast: Cast, alice: Somebody) -> None:
+    screens.describe(page, "A parrot, wanted twice")
+    screens.wait_for_tile(page, "done")
+
+    def pressed_again() -> bool:
+        screens.generate(page)
+        screens.settle(page)
+        return len(cast.requests(alice)) >= 2
+
+    until(pressed_again, "a second order")
+
+
+def test_an_empty_description_is_refused_and_nothing_is_sent(page: Page, cast: Cast, alice: Somebody) -> None:
+    screens.describe(page, "   ")
+    expect(screens.refusal(page)).to_contain_text("There is no description yet.")
+    assert cast.requests(alice) == []
+
+
+def test_the_quality_is_always_sent_and_every_choice_arrives(page: Page, provider: ImagesServer) -> None:
+    screens.choose(page, "quality", "High")
+    screens.choose(page, "size", "Landscape")
+    screens.unfold(page, "Background and format")
+    screens.choose(page, "output_format", "WEBP")
+    screens.choose(page, "background", "Transparent")
+    screens.describe(page, "A parrot with choices")
+    screens.wait_for_tile(page, "done")
+    sent = calls_for(provider, "A parrot with choices")[0].parameters
+    assert sent["model"] == "gpt-image-2.6-flare"
+    assert (sent["quality"], sent["size"]) == ("high", "1536x1024")
+    assert (sent["output_format"], sent["background"]) == ("webp", "transparent")
+    assert sent["n"] == 1
+
+
+def test_a_choice_made_in_the_same_instant_as_the_order_counts(page: Page, provider: ImagesServer) -> None:
+    screens.description(page).fill("A hasty parrot")
+    screens.choose(page, "quality", "Low")
+    screens.open_list(page, "quality")
+    expect(page.get_by_role("option", name="Medium")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    screens.wait_for_tile(page, "done")
+    shown = page.locator(".st-key-quality input").input_value().lower()
+    assert shown != "low"
+    assert calls_for(provider, "A hasty parrot")[0].parameters["quality"] == shown
+
+
+def test_each_picture_of_an_order_has_its_slot_at_once(page: Page, provider: ImagesServer) -> None:
+    page.locator(".st-key-number input").fill("3")
+    screens.describe(page, "Three parrots [fault:hold]")
+    expect(screens.tiles(page)).to_have_count(3)
+    screens.wait_for_tile(page, "running", 3)
+    provider.wait_until(lambda: len(calls_for(provider, "Three parrots [fault:hold]")) == 3)
+    provider.release()
+    screens.wait_for_tile(page, "done", 3)
+
+
+def test_what_waits_tells_its_place_and_about_how_long_and_can_be_cancelled(
+    page: Page, provider: ImagesServer, cast: Cast, alice: Somebody
+) -> None:
+    page.locator(".st-key-number input").fill("3")
+    screens.describe(page, "Three parrots before [fault:hold]")
+    screens.wait_for_tile(page, "running", 3)
+    page.locator(".st-key-number input").fill("2")
+    screens.describe(page, "Two more parrots [fault:hold]")
+    waiting = screens.wait_for_tile(page, "queued", 2)
+    expect(waiting.nth(0)).to_contain_text("Waiting, place 1 in the line")
+    expect(waiting.nth(1)).to_contain_text("Waiting, place 2 in the line")
+    expect(waiting.nth(0)).to_contain_text("there in about")
+    waiting.nth(1).get_by_role("button", name="Cancel").click()
+    expect(screens.tiles(page, "cancelled")).to_contain_text("Cancelled")
+    provider.release()
+    provider.wait_until(lambda: len(calls_for(provider, "Two more parrots [fault:hold]")) == 1)
+    provider.release()
+    screens.wait_for_tile(page, "done", 4)
+    assert [image.state for image in cast.images(alice)].count("cancelled") == 1
+
+
+def test_what_is_drawn_tells_the_time_so_far_which_runs_on(page: Page, provider: ImagesServer) -> None:
+    screens.describe(page, "A slow parrot [fault:hold]")
+    running = screens.wait_for_tile(page, "running")
+    expect(running).to_contain_text("Drawing · 1 s")
+    expect(running).to_contain_text("Drawing · 2 s")
+    provider.release()
+    screens.wait_for_tile(page, "done")
+
+
+def test_previews_come_without_reload_and_the_page_neither_jumps_nor_flashes(
+    page: Page, cast: Cast, alice: Somebody, complaints: list[str]
+) -> None:
+    """The painter is used, because its previews differ."""
+    screens.choose(page, "model", "Painter")
+    page.evaluate("window.notReloaded = true")
+    page.locator(".st-key-number input").fill("2")
+    screens.describe(page, "Snowy mountains above a quiet sea at dawn")
+    expect(screens.tiles(page)).to_have_count(2)
+    watching.watch(page)
+    screens.wait_for_tile(page, "done", 2)
+    for tile in screens.tiles(page).all():
+        until(partial(tile.locator("img").evaluate, "(it) => it.complete && it.currentSrc.endsWith('/640')"))
+    found = watching.watched(page)
+    assert page.evaluate("window.notReloaded") is True
+    assert found["frames"] > 10
+    assert found["flashes"] == 0, found
+    assert found["moves"] == 0, found
+    assert sum(shift["value"] for shift in found["shifts"]) < 0.001, json.dumps(found["shifts"])
+    for image in cast.images(alice):
+        assert any(source.startswith(f"/pictures/{image.id}/preview-") for source in found["sources"]), found["sources"]
+    assert complaints == []
+
+
+def test_a_previews_address_is_not_asked_again_and_again(page: Page, provider: ImagesServer) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/preview-" in request.url else None)
+    screens.describe(page, "A parrot with previews [fault:hold]")
+    expect(screens.tiles(page, "running")).to_contain_text("Drawing · 2 s")
+    provider.release()
+    screens.wait_for_tile(page, "done")
+    assert asked
+    assert len(asked) == len(set(asked))
+
+
+def test_a_preview_that_cannot_be_had_leaves_what_is_there(page: Page, provider: ImagesServer) -> None:
+    page.route("**/preview-2", lambda route: route.fulfill(status=404))
+    screens.describe(page, "A parrot that half appears [fault:delay 3][fault:hold]")
+    first = screens.tiles(page, "running").locator("img")
+    with page.expect_response("**/preview-2"):
+        expect(first).to_have_js_property("complete", True)
+    expect(first).to_have_count(1)
+    assert first.evaluate("(it) => it.naturalWidth") > 0
+    provider.release()
+    screens.wait_for_tile(page, "done")
+
+
+def test_changing_a_choice_while_it_is_drawn_stops_nothing(page: Page, provider: ImagesServer) -> None:
+    screens.describe(page, "A steady parrot [fault:hold]")
+    screens.wait_for_tile(page, "running")
+    screens.choose(page, "quality", "Low")
+    screens.choose(page, "model", "Painter")
+    screens.description(page).fill("Something else meanwhile")
+    screens.go(page, "Gallery")
+    screens.go(page, "Create")
+    screens.wait_for_tile(page, "running")
+    expect(screens.description(page)).to_have_value("Something else meanwhile")
+    provider.release()
+    screens.wait_for_tile(page, "done")
+    assert len(calls_for(provider, "A steady parrot [fault:hold]")) == 1
+
+
+def test_after_closing_the_browser_everything_is_there_on_another_device(
+    page: Page, window: Windows, provider: ImagesServer, cast: Cast, alice: Somebody
+) -> None:
+    screens.describe(page, "A patient parrot [fault:hold]")
+    screens.wait_for_tile(page, "running")
+    page.context.close()
+    phone = window(token=cast.token(alice), viewport={"width": 390, "height": 800})
+    screens.open_page(phone)
+    screens.wait_for_tile(phone, "running")
+    provider.release()
+    screens.wait_for_tile(phone, "done")
+    expect(phone.locator(".imagier-group")).to_contain_text("A patient parrot")
+    assert len(calls_for(provider, "A patient parrot [fault:hold]")) == 1
+
+
+def test_a_page_at_rest_asks_for_nothing(page: Page) -> None:
+    """The pulse that shows progress beats only while there is some."""
+    screens.describe(page, "A resting parrot")
+    screens.wait_for_tile(page, "done")
+    screens.settle(page)
+    assert (
+        page.evaluate(
+            """() => new Promise((resolve) => {
+          let changes = 0
+          const app = document.querySelector('[data-testid=stApp]')
+          new MutationObserver((list) => { changes += list.length }).observe(app, { attributes: true })
+          setTimeout(() => resolve(changes), 2000)
+        })"""
+        )
+        == 0
+    )
+
+
+def test_the_typed_description_survives_a_reload_and_another_page(page: Page) -> None:
+    typed = 'A "quoted" <b>thought</b> & a half 🦜 فكرة'
+    screens.description(page).fill(typed)
+    screens.go(page, "Account")
+    screens.go(page, "Create")
+    expect(screens.description(page)).to_have_value(typed)
+    page.reload()
+    expect(screens.description(page)).to_have_value(typed)
+
+
+def test_the_description_stays_after_it_was_sent(page: Page) -> None:
+    screens.describe(page, "A parrot that stays")
+    screens.wait_for_tile(page, "done")
+    expect(screens.description(page)).to_have_value("A parrot that stays")
+    page.reload()
+    expect(screens.description(page)).to_have_value("A parrot that stays")
+
+
+def test_the_painter_says_that_it_is_no_ai_wherever_it_shows(page: Page) -> None:
+    screens.choose(page, "model", "Painter")
+    screens.describe(page, "A red sun over a harbour in autumn")
+    screens.wait_for_tile(page, "done")
+    expect(screens.tiles(page)).to_contain_text("painter, no AI")
+    screens.tiles(page).locator("a").click()
+    expect(screens.dialog(page)).to_contain_text("painter, no AI")
+    page.keyboard.press("Escape")
+    screens.go(page, "Gallery")
+    expect(screens.tiles(page)).to_contain_text("painter, no AI")
