@@ -1,7 +1,6 @@
 """Describe and see: the page that nobody has to leave."""
 
 import html
-import time
 from dataclasses import replace
 
 import streamlit as st
@@ -16,7 +15,6 @@ from pages.parts.tiles import Act, standing, tiles
 from pages.parts.visit import Here, require
 
 REFRESH = 0.7  # seconds between two looks at pictures under way
-TWICE = 1.0  # seconds within which the same order again is the other half of a double click
 
 
 def show() -> None:
@@ -57,15 +55,10 @@ def _generate() -> None:
     here = require()
     # Not what stood there when the button was drawn: a choice may have been made in the same instant.
     order = order_as_it_stands(here, here.services.requests.offers(here.services.requests.today()))
-    before, at = st.session_state.get("sent", (None, 0.0))
-    if order == before and time.monotonic() - at < TWICE:
-        return
     try:
         here.services.requests.submit(here.person.user_id, order)
     except Problem as problem:
         shell.refuse(here.reader, problem)
-    else:
-        st.session_state["sent"] = (order, time.monotonic())
 
 
 def _board() -> None:

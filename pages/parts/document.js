@@ -1,7 +1,7 @@
 // What Streamlit does not let a page say or do. It writes <html lang="en"> and an English link to the content. It sends
 // what was typed when the field is left: a tap leaves the field and follows a link in one instant, so that the field's
-// value came last and undid the link. And an order that is sent while a picture to start from is still on its way
-// would go, and be billed, without it.
+// value came last and undid the link. An order that is sent while a picture to start from is still on its way would go,
+// and be billed, without it; and the other half of a double click would go, and be billed, once more.
 
 const generates = (event) => event.type === "click"
   ? event.target.closest(".st-key-generate")
@@ -12,7 +12,9 @@ document.addEventListener("pointerdown", (event) => {
   if (leaves && field?.matches("input, textarea")) field.blur()
 }, true)
 for (const kind of ["click", "keydown"]) document.addEventListener(kind, (event) => {
-  if (!document.querySelector("[data-testid=stFileChipIconSpinner]") || !generates(event)) return
+  const isOnItsWay = document.querySelector("[data-testid=stFileChipIconSpinner]") !== null
+  const isOnceMore = event.repeat || (kind === "click" && event.detail > 1)
+  if (!generates(event) || !(isOnItsWay || isOnceMore)) return
   event.preventDefault()
   event.stopImmediatePropagation()
 }, true)

@@ -113,3 +113,7 @@ def go(page: Page, name: str) -> None:
 def links(page: Page) -> list[str]:
     """The pages that the navigation offers."""
     return page.locator("[data-testid=stTopNavLink]").all_inner_texts()
+
+
+def expect_links(page: Page, names: tuple[str, ...] | list[str]) -> None:
+    expect(page.locator("[data-testid=stTopNavLink]")).to_have_text(list(names))

@@ -53,13 +53,21 @@ def test_a_double_click_is_one_order(page: Page, cast: Cast, alice: Somebody) ->
 def test_the_same_again_is_a_second_order(page: Page, cast: Cast, alice: Somebody) -> None:
     screens.describe(page, "A parrot, wanted twice")
     screens.wait_for_tile(page, "done")
+    screens.generate(page)
+    screens.wait_for_tile(page, "done", 2)
+    assert len(cast.requests(alice)) == 2
 
-    def pressed_again() -> bool:
-        screens.generate(page)
-        screens.settle(page)
-        return len(cast.requests(alice)) >= 2
 
-    until(pressed_again, "a second order")
+def test_keys_that_are_held_down_are_one_order(page: Page, cast: Cast, alice: Somebody) -> None:
+    screens.description(page).fill("A parrot, by heavy hands")
+    page.keyboard.down("Control")
+    for _ in range(5):  # the second and all others are repetitions
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.up("Control")
+    screens.wait_for_tile(page, "done")
+    screens.settle(page)
+    assert len(cast.requests(alice)) == 1
 
 
 def test_an_empty_description_is_refused_and_nothing_is_sent(page: Page, cast: Cast, alice: Somebody) -> None:

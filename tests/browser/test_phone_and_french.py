@@ -102,7 +102,9 @@ def english_left(page: Page) -> list[str]:
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
             const parent = node.parentElement
-            const hidden = parent.closest('style, script, template, [data-testid=stIconMaterial], .imagier-group p')
+            // What people wrote or are called (.imagier-group p, stText) is in their own language.
+            const own = '.imagier-group p, [data-testid=stText]'
+            const hidden = parent.closest(`style, script, template, [data-testid=stIconMaterial], ${own}`)
             const box = document.createRange()
             box.selectNodeContents(node)
             const { width, height } = box.getBoundingClientRect()

@@ -81,13 +81,12 @@ def test_a_change_of_role_counts_at_the_next_click(window: Windows, cast: Cast, 
     screens.open_page(page)
     cast.change(bob, type="admin")
     screens.go(page, "Gallery")
-    assert screens.links(page) == FOR_ALL + FOR_ADMINISTRATORS
+    screens.expect_links(page, FOR_ALL + FOR_ADMINISTRATORS)
     screens.go(page, "People")
     cast.change(bob, type="user")
     page.locator(f".st-key-disable-{alice.user_id} button").click()
     expect(screens.description(page)).to_be_visible()
-    screens.settle(page)
-    assert screens.links(page) == FOR_ALL
+    screens.expect_links(page, FOR_ALL)
     assert cast.people.find(alice.login).disabled_at is None  # type: ignore[union-attr]
 
 
