@@ -204,8 +204,11 @@ def _takes_one(session: Session, lane: Lane, now: datetime) -> bool:
     allowed = pace(lane, connection, now)
     if (session.scalar(_running(lane)) or 0) >= allowed.at_once:
         return False
-    if allowed.accepted and (session.scalar(_accepted(lane, now)) or 0) >= allowed.accepted:
-        return False
+    if allowed.accepted and connection is not None and connection.slowed_at is not None:
+        # What was begun before counts no more: when it may go on, the provider has said.
+        since = _accepted(lane, now).where(Attempt.started_at > connection.slowed_at)
+        if (session.scalar(since) or 0) >= allowed.accepted:
+            return False
     return not lane.per_window or (session.scalar(_begun(lane, now)) or 0) < lane.per_window
 
 
