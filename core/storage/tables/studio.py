@@ -1,110 +1,13 @@
-"""The tables. Times are UTC, money is integer micro-dollars, a picture's bytes are never here."""
+"""What was ordered, and what came of it."""
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    Dialect,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    text,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-# SQLite numbers rows by itself only for INTEGER; PostgreSQL should not run out of numbers.
-Key = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Moment(TypeDecorator[datetime]):
-    """A point in time, always aware and always UTC; SQLite has no type that keeps the zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: Moment(),
-        dict[str, Any]: JSON(),
-        int: Integer(),
-        str: Text(),
-    }
-
-
-class User(Base):
-    """A person. `password` holds a bcrypt hash; `type` is "admin" or "user"."""
-
-    __tablename__ = "users"
-    __table_args__ = (CheckConstraint("type IN ('admin', 'user')", name="type"),)
-
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    name: Mapped[str]
-    login: Mapped[str] = mapped_column(String(64), unique=True)
-    password: Mapped[str]
-    type: Mapped[str] = mapped_column(String(16))
-    created_at: Mapped[datetime]
-    disabled_at: Mapped[datetime | None]
-    language: Mapped[str | None] = mapped_column(String(8))
-    draft: Mapped[str] = mapped_column(server_default="")  # what is typed and not yet sent
-    served_at: Mapped[datetime | None]  # when a picture of theirs was last begun: whose turn it is
-
-
-class Session(Base):
-    """A sign-in. The browser holds the token; only its sha256 is here, so that a stolen database signs nobody in.
-
-    A row begins as a ticket, which the sign-in page hands to the browser to be changed for the cookie, once.
-    """
-
-    __tablename__ = "sessions"
-
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    ticket_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
-    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-    address: Mapped[str] = mapped_column(server_default="")
-
-
-class Throttle(Base):
-    """Failed attempts of one kind at one subject (an account, an address), hashed."""
-
-    __tablename__ = "throttles"
-
-    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
-    failures: Mapped[int]
-    last_at: Mapped[datetime] = mapped_column(index=True)
-    blocked_until: Mapped[datetime | None]
+from core.storage.tables.accounts import User
+from core.storage.tables.base import Base, Key
 
 
 class Connection(Base):
@@ -237,53 +140,3 @@ class Attempt(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))  # the image's state after it, or "refused"
     problem: Mapped[str | None] = mapped_column(String(64))
     provider_request_id: Mapped[str | None]
-
-
-class Price(Base):
-    """What a model costs from a moment on: micro-dollars for a million tokens of a class, or for each picture.
-
-    Rows are added and never changed; of several that hold, the one that began last counts, then the newest.
-    """
-
-    __tablename__ = "prices"
-    __table_args__ = (Index("ix_prices_model_valid_from", "model", "valid_from"),)
-
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    model: Mapped[str] = mapped_column(String(128))
-    valid_from: Mapped[datetime]
-    text_in: Mapped[int | None] = mapped_column(BigInteger())
-    cached_text_in: Mapped[int | None] = mapped_column(BigInteger())
-    image_in: Mapped[int | None] = mapped_column(BigInteger())
-    cached_image_in: Mapped[int | None] = mapped_column(BigInteger())
-    image_out: Mapped[int | None] = mapped_column(BigInteger())
-    text_out: Mapped[int | None] = mapped_column(BigInteger())
-    per_picture: Mapped[int | None] = mapped_column(BigInteger())
-    source: Mapped[str]
-    created_at: Mapped[datetime]
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # NULL: from the catalogue
-
-
-class Limit(Base):
-    """One limit. `scope` is "site", "role" or "user"; `subject` is "", the role, or the user's id."""
-
-    __tablename__ = "limits"
-
-    scope: Mapped[str] = mapped_column(String(8), primary_key=True)
-    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
-    value: Mapped[str]
-
-
-class Tally(Base):
-    """What was ordered in a quarter of an hour, by one person or, with `user_id` 0, by all; kept with the images.
-
-    Quarters of UTC make up the days and months of every time zone, so a limit is checked without reading the images.
-    """
-
-    __tablename__ = "tallies"
-
-    user_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
-    quarter: Mapped[datetime] = mapped_column(primary_key=True)
-    pictures: Mapped[int]
-    cost_micros: Mapped[int] = mapped_column(BigInteger())
-    reserved_micros: Mapped[int] = mapped_column(BigInteger())

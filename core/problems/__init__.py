@@ -1,0 +1,14 @@
+"""Every problem that a person or a program can be told about, by its code; one module for each subject."""
+
+from core.problems import coming_in, money, orders, painting, pictures
+from core.problems.words import CHOICES, Text
+
+PROBLEMS: dict[str, Text] = {
+    **coming_in.PROBLEMS,
+    **money.PROBLEMS,
+    **orders.PROBLEMS,
+    **painting.PROBLEMS,
+    **pictures.PROBLEMS,
+}
+
+__all__ = ["CHOICES", "PROBLEMS", "Text"]

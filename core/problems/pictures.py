@@ -1,0 +1,24 @@
+"""Problems of pictures that exist, or do not; and of the machine below them."""
+
+from core.i18n import mark
+from core.problems.words import Text
+
+PROBLEMS: dict[str, Text] = {
+    "no_such_picture": Text(
+        mark("There is no such picture here, or it is not yours."), mark("Look in your gallery."), 404
+    ),
+    "not_cancellable": Text(
+        mark("This picture is no longer waiting, so it cannot be cancelled."), mark("Let it finish."), 409
+    ),
+    "not_retryable": Text(
+        mark("This picture cannot be tried again."), mark("Make a new one from the same description."), 409
+    ),
+    "confirm_retry": Text(
+        mark("This picture may already have been billed."), mark("Confirm that it may be billed again."), 409
+    ),
+    "internal": Text(
+        mark("Something went wrong on our side."),
+        mark("Try again. If it happens again, tell the administrator."),
+        500,
+    ),
+}

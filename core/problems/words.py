@@ -1,0 +1,25 @@
+"""The words of a problem: what happened and why, what to do next, and what HTTP says of it."""
+
+from dataclasses import dataclass
+
+from core.i18n import mark
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`what` happened and why; `remedy`, what to do next; `status`, what HTTP says of it."""
+
+    what: str
+    remedy: str
+    status: int = 400
+
+
+CHOICES = (
+    mark("size"),
+    mark("quality"),
+    mark("background"),
+    mark("output format"),
+    mark("compression"),
+    mark("number of pictures"),
+    mark("seed"),
+)
