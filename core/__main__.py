@@ -1,5 +1,6 @@
 """The command line, `python -m core`: the small door, for whoever runs the server."""
 
+import getpass
 import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.acting import Actor, act_as
 from core.commands import export, limit, reconcile, status, user
 from core.commands.parsers import epilog
 from core.errors import Problem, explain
@@ -20,6 +22,7 @@ PIPE_CLOSED = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, 1 after one sentence on standard error, 2 for a wrong usage."""
     reader = _reader()
+    act_as(Actor(login=_account(), door="terminal"))
     options = _parser(reader).parse_args(arguments)
     try:
         result: int = options.run(options, reader)
@@ -53,6 +56,14 @@ def _parser(reader: Reader) -> ArgumentParser:
     for subject in (user, limit, export, reconcile, status):
         subject.add_to(subjects, reader)
     return parser
+
+
+def _account() -> str:
+    """Who sits at the terminal, as the machine calls them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _reader() -> Reader:

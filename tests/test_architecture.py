@@ -13,7 +13,7 @@ MOST_LINES = 400
 
 # The house, from the ground up; a module knows its own part and the floors below it.
 FLOORS = (
-    ("core.settings", "core.i18n", "core.logs"),
+    ("core.settings", "core.i18n", "core.logs", "core.acting"),
     ("core.problems",),
     ("core.errors",),
     ("core.storage", "core.catalog"),
@@ -37,6 +37,10 @@ HOMES = {
     "pyarrow": ("core/ledger/formats.py",),
     "obstore": ("core/storage/files.py",),
     "alembic": ("core/storage/",),
+    "cryptography": ("core/storage/vault.py",),
+    "pandas": ("pages/admin/",),
+    "altair": ("pages/admin/",),
+    "prometheus_client": ("core/api/metrics.py",),
     "sqlalchemy": ("core/",),
     "starlette": ("core/api/", "core/start.py"),
     "PIL": ("core/storage/", "core/engines/"),
@@ -46,6 +50,7 @@ HOMES = {
 }
 TITLES = {
     "PIL": "pillow",
+    "prometheus_client": "prometheus-client",
     "streamlit_authenticator": "streamlit-authenticator",
     "pydantic_settings": "pydantic-settings",
 }

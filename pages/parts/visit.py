@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import services as parts
 from core.accounts.sessions import Person
+from core.acting import Actor, act_as
 from core.api.auth import COOKIE
 from core.i18n import Reader, choose_language
 from core.services import Services
@@ -37,7 +38,9 @@ def visit() -> Visit:
     # The cookie is that of the moment when the tab connected; the row behind it is read anew each time.
     token = st.context.cookies.get(COOKIE)
     person = services.sessions.person(token) if isinstance(token, str) else None
-    return Visit(services, person, _reader(services, person), st.context.ip_address or THIS_MACHINE)
+    address = st.context.ip_address or THIS_MACHINE
+    act_as(Actor(person.user_id, person.login, address, "pages") if person else Actor(address=address, door="pages"))
+    return Visit(services, person, _reader(services, person), address)
 
 
 def require(role: str = "user") -> Here:

@@ -1,12 +1,14 @@
 """The tables. Times are UTC, money is integer micro-dollars, a picture's bytes are never here."""
 
 from core.storage.tables.accounts import Session, Throttle, User
+from core.storage.tables.audit import AuditEntry
 from core.storage.tables.base import Base, Key, Moment
 from core.storage.tables.money import Limit, Price, Tally
 from core.storage.tables.studio import Attempt, Connection, Image, Reference, Request
 
 __all__ = [
     "Attempt",
+    "AuditEntry",
     "Base",
     "Connection",
     "Image",
