@@ -15,6 +15,7 @@ from core.ledger.ledger import Ledger
 from core.ledger.limits import Limits
 from core.ledger.prices import Prices
 from core.settings import Settings, SettingsError
+from core.site import Sites
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.schema import open_database
@@ -34,6 +35,7 @@ class Services:
     files: Files
     catalog: Catalog
     lanes: tuple[Lane, ...]
+    site: Sites
     people: People
     sessions: Sessions
     throttle: Throttle
@@ -70,6 +72,7 @@ def build(
         files=files,
         catalog=models,
         lanes=chosen,
+        site=Sites(database, settings),
         people=People(database, settings),
         sessions=Sessions(database, settings),
         throttle=Throttle(database, secret),

@@ -18,6 +18,7 @@ FLOORS = (
     ("core.errors",),
     ("core.storage", "core.catalog"),
     ("core.engines", "core.accounts"),
+    ("core.site",),
     ("core.ledger",),
     ("core.studio",),
     ("core.services",),

@@ -1,6 +1,6 @@
 """Every problem that a person or a program can be told about, by its code; one module for each subject."""
 
-from core.problems import coming_in, money, orders, painting, pictures
+from core.problems import coming_in, money, orders, painting, pictures, site
 from core.problems.words import CHOICES, Text
 
 PROBLEMS: dict[str, Text] = {
@@ -9,6 +9,7 @@ PROBLEMS: dict[str, Text] = {
     **orders.PROBLEMS,
     **painting.PROBLEMS,
     **pictures.PROBLEMS,
+    **site.PROBLEMS,
 }
 
 __all__ = ["CHOICES", "PROBLEMS", "Text"]

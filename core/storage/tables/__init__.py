@@ -4,6 +4,7 @@ from core.storage.tables.accounts import Session, Throttle, User
 from core.storage.tables.audit import AuditEntry
 from core.storage.tables.base import Base, Key, Moment
 from core.storage.tables.money import Limit, Price, Tally
+from core.storage.tables.site import Setting
 from core.storage.tables.studio import Attempt, Connection, Image, Reference, Request
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Reference",
     "Request",
     "Session",
+    "Setting",
     "Tally",
     "Throttle",
     "User",
