@@ -21,6 +21,7 @@ from core.storage.files import Files
 from core.storage.schema import open_database
 from core.studio.board import Boards
 from core.studio.gallery import Gallery
+from core.studio.news import News
 from core.studio.requests import Requests
 from core.studio.status import Statuses
 from core.studio.worker import Worker
@@ -46,6 +47,7 @@ class Services:
     boards: Boards
     gallery: Gallery
     statuses: Statuses
+    news: News
     worker: Worker
     setup_code: str | None
 
@@ -62,7 +64,8 @@ def build(
     prices = Prices(database)
     prices.load_catalogue()
     ledger = Ledger(database, settings.zone, allows_unpriced=settings.unpriced == "allow")
-    worker = Worker(database, files, chosen, secret)
+    news = News()
+    worker = Worker(database, files, chosen, secret, news=news)
     beyond = (
         settings.listens_beyond_this_machine if listens_beyond_this_machine is None else listens_beyond_this_machine
     )
@@ -76,13 +79,14 @@ def build(
         people=People(database, settings),
         sessions=Sessions(database, settings),
         throttle=Throttle(database, secret),
-        requests=Requests(database, files, models, chosen, settings.previews, worker.wake, ledger),
+        requests=Requests(database, files, models, chosen, settings.previews, worker.wake, ledger, news),
         prices=prices,
         limits=Limits(database),
         ledger=ledger,
         boards=Boards(database, chosen),
         gallery=Gallery(database),
         statuses=Statuses(database, chosen),
+        news=news,
         worker=worker,
         setup_code=_setup_code(secret) if beyond else None,
     )

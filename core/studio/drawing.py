@@ -99,6 +99,7 @@ class Drawing:
             async for event in self._engine.paint(job):
                 if isinstance(event, Preview):
                     self._newest = event
+                    self._studio.line.news.hand_over(self.claim.image_id, event)
                     self._has_news.set()
                 else:
                     painting = painting or event
@@ -175,6 +176,7 @@ class Drawing:
             values = await self._insist(
                 studio.threads.files, studio.pictures.keep, claim.image_id, claim.worker, painting
             )
+            studio.line.news.hand_over(claim.image_id, painting)
             finished = await self._insist(studio.threads.rows, studio.line.finish, claim, values)
         except Exception as error:
             problem = Unknown("server_stopped") if isinstance(error, TEMPORARY) else Failed("not_stored")

@@ -17,6 +17,7 @@ from core.engines.connections import Lane
 from core.ledger.booking import settle
 from core.storage.database import Database
 from core.storage.tables import Attempt, Connection, Image, Request, User
+from core.studio.news import News
 from core.studio.pace import pace, slow_down
 from core.studio.texts import storable, storable_usage
 
@@ -39,11 +40,12 @@ class Claim:
 
 
 class Line:
-    def __init__(self, database: Database, worker: str, lease: float):
+    def __init__(self, database: Database, worker: str, lease: float, news: News | None = None):
         """`worker` is new for every start of a process; `lease` is in seconds."""
         self.database = database
         self.worker = worker
         self.lease = lease
+        self.news = news or News()
 
     def is_waiting(self, lane: Lane) -> bool:
         """A glance without a lock, for the worker that has nothing to do."""
@@ -70,7 +72,9 @@ class Line:
             session.add(attempt)
             session.execute(update(User).where(User.id == image.user_id).values(served_at=now))
             session.flush()
-            return Claim(image.id, attempt.id, self.worker, image.seed, image.position, image.request)
+            claim = Claim(image.id, attempt.id, self.worker, image.seed, image.position, image.request)
+        self.news.tell(claim.image_id)
+        return claim
 
     def renew(self, image_ids: Collection[int]) -> None:
         """Say that these are being drawn; three times a lease. A row that no task stands for must run out."""
@@ -88,7 +92,8 @@ class Line:
             now = self.database.now(session)
             image_ids = list(session.scalars(_overdue(now)))
             _give_up(session, image_ids, now)
-            return image_ids
+        self.news.tell(*image_ids)
+        return image_ids
 
     def abandon(self, image_ids: Collection[int]) -> None:
         """This worker stops before these have come to an end."""
@@ -97,6 +102,7 @@ class Line:
                 Image.id.in_(image_ids), Image.worker == self.worker, Image.state == "running"
             )
             _give_up(session, list(session.scalars(running)), self.database.now(session))
+        self.news.tell(*image_ids)
 
     def orphan(self, image_id: int, worker: str) -> Claim | None:
         """The claim of a picture of unknown outcome, to be finished in the name of the worker that died with it.
@@ -114,6 +120,7 @@ class Line:
     def saw_preview(self, claim: Claim, count: int) -> None:
         with self.database.write() as session:
             session.execute(update(Image).where(_mine(claim), Image.previews_seen < count).values(previews_seen=count))
+        self.news.tell(claim.image_id)
 
     def finish(self, claim: Claim, values: Mapping[str, Any]) -> bool:
         """The picture is kept: `values` describe it. False if the row is not this worker's to finish."""
@@ -167,6 +174,7 @@ class Line:
             else:
                 until = now + timedelta(seconds=failure.retry_after or 0)
                 connection.not_before = max(until, connection.not_before or until)
+        self.news.tell(claim.image_id)
 
     def refusals(self, image_id: int, problem: str) -> int:
         """How often the picture went back in the line because of this."""
@@ -192,7 +200,8 @@ class Line:
                 setattr(image, name, value)
             image.state, image.finished_at, image.lease_until = state, now, None
             settle(session, image, claim.request.model, state, image.usage)
-            return True
+        self.news.tell(claim.image_id)
+        return True
 
 
 def _takes_one(session: Session, lane: Lane, now: datetime) -> bool:

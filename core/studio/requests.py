@@ -19,6 +19,7 @@ from core.storage.files import Files
 from core.storage.formats import EXTENSIONS
 from core.storage.tables import Image, Reference, Request, User
 from core.studio.gallery import LARGEST_ID
+from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed
 
 
@@ -32,6 +33,7 @@ class Requests:
         previews: int = 2,
         wake: Callable[[], None] = lambda: None,
         ledger: Ledger | None = None,
+        news: News | None = None,
     ):
         """`wake` tells a worker of this process that something is in the line; the others look by themselves.
 
@@ -44,6 +46,7 @@ class Requests:
         self._previews = previews
         self._wake = wake
         self.ledger = ledger or Ledger(database)
+        self._news = news or News()
 
     def offers(self, today: date) -> list[Offer]:
         return offers(self.lanes, self.catalog, today)
@@ -97,6 +100,7 @@ class Requests:
             image.state = "cancelled"
             image.finished_at = self.database.now(session)
             book(session, image, None, None, counted=False)
+        self._news.tell(image_id)
 
     def retry(self, user_id: int, image_id: int, may_be_billed_again: bool = False) -> int:
         """Order the same picture once more, as a row of its own; the old row keeps what it may have cost."""

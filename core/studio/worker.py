@@ -19,6 +19,7 @@ from core.storage.database import Database
 from core.storage.files import Files
 from core.studio.drawing import STORING_PAUSES, Drawing, Studio, wait_at_most
 from core.studio.line import Claim, Line
+from core.studio.news import News
 from core.studio.pictures import Pictures
 from core.studio.threads import Threads
 
@@ -38,11 +39,12 @@ class Worker:
         lease: float = 30.0,
         poll: float = 1.0,
         pauses: tuple[float, ...] = STORING_PAUSES,
+        news: News | None = None,
     ):
         """Seconds: `lease`; `poll`, after which other processes' submissions are noticed at the latest; `pauses`,
         between the tries to store what was paid for."""
         self.id = uuid.uuid4().hex
-        self.line = Line(database, self.id, lease)
+        self.line = Line(database, self.id, lease, news)
         self.pictures = Pictures(database, files)
         self.lanes = lanes
         self._lease = lease
