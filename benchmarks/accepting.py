@@ -8,6 +8,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from obstore.store import MemoryStore
@@ -39,7 +40,7 @@ ORDERS = 300
 FIRST_ORDERS = 10  # not counted: they compile statements and open connections
 NOW = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 YEAR = 365 * 24 * 3600  # seconds
-QUARTER = 900  # seconds
+QUARTER, DAY = 900, 24 * 3600  # seconds
 COST = 13_170  # micro-dollars
 LANE = "benchmark"
 USAGE = '{"input_tokens": 12, "output_tokens": 439}'
@@ -115,16 +116,17 @@ def write_history(session: Session, pictures: int, first_person: int) -> None:
     }
     session.execute(insert(Request).from_select(list(request), select(*request.values()).select_from(numbers)))
     session.execute(insert(Image).from_select(list(image), select(*image.values()).select_from(numbers)))
-    quarters = _moment(seconds - seconds % QUARTER, is_sqlite)
-    for owner in (person, literal(EVERYBODY)):
+    owners, lengths = (person, literal(EVERYBODY)), {"quarter": QUARTER, "day": DAY}
+    for owner, length in product(owners, lengths):
         tally: dict[Any, Any] = {
             Tally.user_id: owner,
-            Tally.quarter: quarters,
+            Tally.length: literal(length),
+            Tally.since: _moment(seconds - seconds % lengths[length], is_sqlite),
             Tally.pictures: func.count(),
             Tally.cost_micros: func.count() * COST,
             Tally.reserved_micros: literal(0),
         }
-        rows = select(*tally.values()).select_from(numbers).group_by(text("1"), text("2"))
+        rows = select(*tally.values()).select_from(numbers).group_by(text("1"), text("3"))
         session.execute(insert(Tally).from_select(list(tally), rows))
     if not is_sqlite:
         for table in ("requests", "images"):

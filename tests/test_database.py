@@ -3,8 +3,11 @@
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -172,3 +175,42 @@ def test_a_newer_database_is_refused_with_a_sentence_that_says_what_to_do(databa
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(schema.DatabaseTooNew, match=r"newer than this program .* install the newer version"):
         schema.upgrade(database)
+
+
+def test_a_server_that_ended_our_connections_is_not_noticed_by_anybody(
+    database_url: str, postgresql_server: str, clock: SettableClock
+) -> None:
+    """As it does when it is started anew: all that the pool has kept is worthless, and nobody's act is lost."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("there is no server")
+    database = Database(database_url, clock)
+    end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+    for begin in (database.read, database.write, database.read):
+        with ExitStack() as stack:
+            for one in [database.read() for _ in range(5)]:
+                stack.enter_context(one).execute(text("SELECT 1"))
+        with psycopg.connect(postgresql_server, autocommit=True) as server:
+            assert len(server.execute(end, [database.url.database]).fetchall()) >= 5
+        with begin() as session:
+            assert session.scalar(text("SELECT 7")) == 7
+    database.close()
+
+
+def test_in_a_writing_transaction_the_time_is_that_after_the_wait_for_it(database_url: str) -> None:
+    """Whoever waited for the others must not order in a past window."""
+    database = Database(database_url)
+    moments: list[datetime] = []
+
+    def write() -> None:
+        with database.write() as session:
+            moments.append(database.now(session))
+
+    waiting = threading.Thread(target=write)
+    with database.write() as session:
+        waiting.start()
+        first = database.now(session)
+        with database.read() as reading:
+            last = database.now(reading)
+    waiting.join()
+    assert first <= last <= moments[0]
+    database.close()

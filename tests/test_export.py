@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from core.ledger import export as exports
 from core.ledger.export import Entry, Totals, export, period, totals
 from core.ledger.formats import as_csv, as_parquet
-from core.ledger.windows import quarter
+from core.ledger.windows import begin
 from core.storage.database import Database
 from core.storage.tables import Image, Price, Tally
 from tests.ledger_rows import add_picture
@@ -164,12 +164,12 @@ def test_the_sums_of_an_export_are_the_totals_and_the_tallies(database: Database
     assert found == totals_of(database)
     assert 0 < found.pictures < 60
     assert all((found.cost_micros, found.reserved_micros, found.at_risk_micros))
-    assert quarter(START) == START
-    assert quarter(END) == END
+    assert begin("quarter", START) == START
+    assert begin("quarter", END) == END
     with database.read() as session:
         tallied = session.execute(
             select(func.sum(Tally.pictures), func.sum(Tally.cost_micros), func.sum(Tally.reserved_micros)).where(
-                Tally.user_id == 0, Tally.quarter >= START, Tally.quarter < END
+                Tally.user_id == 0, Tally.length == "quarter", Tally.since >= START, Tally.since < END
             )
         ).one()
     assert tuple(map(int, tallied)) == (

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.ledger.windows import quarter, span
+from core.ledger.windows import Window, begin, pieces, span
 
 PARIS = ZoneInfo("Europe/Paris")
+ROWS_IN_A_DAY = {"quarter": 96, "day": 1}
+MOST_ROWS = 130  # to read for a month, whatever the zone
 
 
 def at(text: str) -> datetime:
@@ -48,7 +50,7 @@ def test_every_window_begins_with_a_quarter_so_tallies_never_lie_across_two(zone
     moment = at("2026-01-01T00:00+00:00")
     for _ in range(400):
         start, end = span("day", moment, ZoneInfo(zone))
-        assert quarter(start) == start
+        assert begin("quarter", start) == start
         assert start <= moment < end
         moment += timedelta(hours=23)
 
@@ -56,3 +58,16 @@ def test_every_window_begins_with_a_quarter_so_tallies_never_lie_across_two(zone
 def test_where_midnight_is_skipped_the_day_begins_at_its_first_moment() -> None:
     start, end = span("day", at("2026-09-06T12:00+00:00"), ZoneInfo("America/Santiago"))
     assert end - start == timedelta(hours=23)
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns", "UTC"])
+@pytest.mark.parametrize("window", ["day", "month"])
+def test_the_pieces_of_a_window_make_it_up_without_a_gap_and_are_few(window: Window, zone: str) -> None:
+    moment = at("2026-01-01T00:00+00:00")
+    while moment.year == 2026:
+        start, end = span(window, moment, ZoneInfo(zone))
+        found = sorted(pieces(start, end), key=lambda piece: piece[1])
+        assert [start, *(piece[2] for piece in found)] == [*(piece[1] for piece in found), end]
+        assert all(begin(length, first) == first and begin(length, last) == last for length, first, last in found)
+        assert sum((last - first) / timedelta(days=1) * ROWS_IN_A_DAY[it] for it, first, last in found) <= MOST_ROWS
+        moment += timedelta(days=5, hours=23)

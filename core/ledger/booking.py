@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.ledger.costs import exact_cost
 from core.ledger.prices import price_at
-from core.ledger.windows import quarter
+from core.ledger.windows import LENGTHS, begin
 from core.storage.tables import Image, Tally
 
 EVERYBODY = 0  # the user_id of the tallies of the whole site
@@ -53,8 +53,12 @@ def settle(session: Session, image: Image, model: str, state: str, usage: dict[s
 
 
 def add(session: Session, user_id: int, moment: datetime, change: dict[str, int]) -> None:
-    """Add to the person's tally and to everybody's."""
-    rows = [{"user_id": owner, "quarter": quarter(moment), **change} for owner in (EVERYBODY, user_id)]
+    """Add to the person's tallies and to everybody's."""
+    rows = [
+        {"user_id": owner, "length": length, "since": begin(length, moment), **change}
+        for owner in (EVERYBODY, user_id)
+        for length in LENGTHS
+    ]
     session.connection().execute(ADDING[session.get_bind().dialect.name], rows)
 
 
@@ -62,7 +66,7 @@ def _adding(dialect: Any) -> Any:
     """The two dialects say the same with classes of their own."""
     statement = dialect.insert(Tally)
     sums = {name: getattr(Tally, name) + statement.excluded[name] for name in SUMS}
-    return statement.on_conflict_do_update(index_elements=[Tally.user_id, Tally.quarter], set_=sums)
+    return statement.on_conflict_do_update(index_elements=[Tally.user_id, Tally.length, Tally.since], set_=sums)
 
 
 ADDING = {"sqlite": _adding(sqlite), "postgresql": _adding(postgresql)}

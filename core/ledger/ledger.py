@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -46,20 +47,19 @@ class Ledger:
         now: datetime,
     ) -> Estimate:
         """What the order may cost at most, or a Problem if it may not be made. To be followed by `hold`, at once."""
+        limits = allowed(session, user_id)
         found = _estimate(session, request, number, references, now)
         if found.micros is None and not self.allows_unpriced:
             raise Problem("unpriced_refused", model=request.model)
-        limits = allowed(session, user_id)
         check_choices(limits, request.model, request.quality, request.size)
         check(session, user_id, limits, number, found.micros, now, self.zone)
         return found
 
-    def hold(self, session: Session, images: Sequence[Image], found: Estimate) -> None:
-        """Reserve the estimate for pictures that have just joined the line, all ordered by one person at one moment."""
-        for image in images:
-            image.reserved_micros, image.counted = found.each, True
-        change = {"pictures": len(images), "cost_micros": 0, "reserved_micros": (found.each or 0) * len(images)}
-        add(session, images[0].user_id, images[0].created_at, change)
+    def hold(self, session: Session, user_id: int, found: Estimate, now: datetime) -> dict[str, Any]:
+        """Reserve the estimate for pictures that join the line now, and return what the row of each says of it."""
+        change = {"pictures": found.number, "cost_micros": 0, "reserved_micros": (found.each or 0) * found.number}
+        add(session, user_id, now, change)
+        return {"reserved_micros": found.each, "counted": True}
 
     def at_risk(self, day: date | None = None) -> list[Image]:
         """Pictures that may have been billed and whose cost nobody knows; of one day of the site, or all."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, String, bindparam, delete, literal_column, select
 from sqlalchemy.orm import Session
 
 from core.catalog.catalog import dimensions
@@ -82,18 +82,30 @@ def check_kind(kind: str) -> None:
 
 
 def allowed(session: Session, user_id: int) -> Allowed:
-    """What holds for a person now, read in the transaction that relies on it."""
-    role = select(User.type).where(User.id == user_id).scalar_subquery()
-    rows = session.execute(
-        select(Limit.scope, Limit.kind, Limit.value).where(
-            (Limit.scope == SITE)
-            | ((Limit.scope == ROLE) & (Limit.subject == role))
-            | ((Limit.scope == USER) & (Limit.subject == str(user_id)))
-        )
-    ).all()
+    """What holds for a person now, read in the transaction that relies on it; a Problem if they may not come in.
+
+    The session was checked when the page ran; the account may have been disabled since.
+    """
+    rows = session.connection().execute(_HOLDING, {"person": user_id, "subject": str(user_id)}).all()
+    if not rows:
+        raise Problem("session_ended")
     site = _of(rows, SITE)
     shared = {kind: value for kind, value in site.items() if kind not in SITE_NAMES}
     return Allowed(shared | _of(rows, ROLE) | _of(rows, USER), site)
+
+
+# One row for each limit, or one without any; none for an account that is disabled or does not exist.
+_HOLDING = (
+    select(Limit.scope, Limit.kind, Limit.value)
+    .select_from(User)
+    .outerjoin(
+        Limit,
+        (Limit.scope == literal_column(f"'{SITE}'"))
+        | ((Limit.scope == literal_column(f"'{ROLE}'")) & (Limit.subject == User.type))
+        | ((Limit.scope == literal_column(f"'{USER}'")) & (Limit.subject == bindparam("subject", type_=String))),
+    )
+    .where(User.id == bindparam("person", type_=User.id.type), User.disabled_at.is_(None))
+)
 
 
 def _of(rows: Sequence[Row[str, str, str]], scope: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from core.catalog import catalog
@@ -73,19 +73,19 @@ class Prices:
 
 def price_at(session: Session, model: str, moment: datetime) -> Price | None:
     """The price of a model at a moment; None: unpriced."""
-    row = session.scalar(_holding(model, moment))
-    if row is None:
-        return None
-    return Price(row.id, per_picture=row.per_picture, **{name: getattr(row, name) for name in CLASSES})
+    row = session.connection().execute(_HOLDING, {"wanted": model, "moment": moment}).one_or_none()
+    return Price(**row._mapping) if row is not None else None
 
 
-def _holding(model: str, moment: datetime) -> Select[Row]:
-    return (
-        select(Row)
-        .where(Row.model == model, Row.valid_from <= moment)
-        .order_by(Row.valid_from.desc(), Row.id.desc())
-        .limit(1)
+_HOLDING = (
+    select(Row.id, *(getattr(Row, name) for name in CLASSES), Row.per_picture)
+    .where(
+        Row.model == bindparam("wanted", type_=Row.model.type),
+        Row.valid_from <= bindparam("moment", type_=Row.valid_from.type),
     )
+    .order_by(Row.valid_from.desc(), Row.id.desc())
+    .limit(literal_column("1"))
+)
 
 
 def _missing(session: Session) -> list[dict[str, Any]]:

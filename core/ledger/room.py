@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Integer, String, bindparam, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from core.catalog.catalog import dimensions
 from core.errors import Problem
 from core.ledger.booking import EVERYBODY
 from core.ledger.limits import KINDS, QUALITIES, SITE_NAMES, Allowed
-from core.ledger.windows import Window, quarter, span
+from core.ledger.windows import Length, Window, pieces, span
 from core.storage.tables import Image, Tally
 
 WINDOWS: tuple[Window, ...] = ("day", "month")
+UNDER_WAY = "under way"
 Span = tuple[datetime, datetime]
 Spent = Mapping[tuple[Window, int], tuple[int, int, int]]  # by window and whose: pictures, cost, what is reserved
 
@@ -50,7 +53,7 @@ def uses(session: Session, user_id: int, allowed: Allowed, now: datetime, zone: 
     if not found:
         return []
     spans = {it: span(it, now, zone) for it in WINDOWS if any(_window(kind) == it for _, kind, _ in found)}
-    under_way, spent = _under_way(session, user_id), _spent(session, user_id, spans)
+    under_way, spent = _used(session, user_id, spans)
     return [_use(owner, kind, most, under_way[owner], spans, spent) for owner, kind, most in found]
 
 
@@ -120,25 +123,53 @@ def _window(kind: str) -> Window | None:
     return next((window for window in WINDOWS if kind.endswith(f"-per-{window}")), None)
 
 
-def _spent(session: Session, user_id: int, spans: Mapping[Window, Span]) -> Spent:
-    """Of a person and of everybody, in one question for all windows."""
-    sums = (func.sum(Tally.pictures), func.sum(Tally.cost_micros), func.sum(Tally.reserved_micros))
-    parts = [
-        select(literal(window), Tally.user_id, sums[0], sums[1], sums[2])
-        .where(Tally.user_id.in_((user_id, EVERYBODY)), Tally.quarter >= quarter(start), Tally.quarter < end)
-        .group_by(Tally.user_id)
-        for window, (start, end) in spans.items()
+def _used(session: Session, user_id: int, spans: Mapping[Window, Span]) -> tuple[dict[int, int], Spent]:
+    """What is under way and what is spent, of a person and of everybody, in one question."""
+    parts = [(window, piece) for window, (start, end) in spans.items() for piece in pieces(start, end)]
+    bounds = {
+        name: moment
+        for number, (_, (_, start, end)) in enumerate(parts)
+        for name, moment in ((f"start_{number}", start), (f"end_{number}", end))
+    }
+    question = _question(tuple((window, length) for window, (length, _, _) in parts))
+    under_way = {user_id: 0, EVERYBODY: 0}
+    spent: dict[tuple[Window, int], tuple[int, int, int]] = {}
+    for window, owner, *sums in session.connection().execute(question, {"person": user_id, **bounds}):
+        pictures, cost, held = map(int, sums)
+        if window == UNDER_WAY:
+            under_way[owner] = pictures
+        else:
+            before = spent.get((window, owner), (0, 0, 0))
+            spent[window, owner] = (before[0] + pictures, before[1] + cost, before[2] + held)
+    return under_way, spent
+
+
+@cache
+def _question(parts: tuple[tuple[Window, Length], ...]) -> CompoundSelect[Any]:
+    """One row for each of `parts` and each owner that has any, and two for what is under way: each of these is counted
+    in an index of its own, for which the states are written out."""
+    person = bindparam("person", type_=Tally.user_id.type)
+    states = Image.state.in_([literal_column("'queued'"), literal_column("'running'")])
+    zero = literal_column("0", Integer)
+    counts = [
+        select(literal_column(f"'{UNDER_WAY}'", String), owner, func.count(), zero, zero)
+        .select_from(Image)
+        .where(states, *own)
+        for owner, own in ((person, [Image.user_id == person]), (literal_column(str(EVERYBODY), Integer), []))
     ]
-    rows = session.execute(union_all(*parts)).all() if parts else []
-    return {(window, owner): (int(pictures), int(cost), int(held)) for window, owner, pictures, cost, held in rows}
-
-
-def _under_way(session: Session, user_id: int) -> dict[int, int]:
-    """Pictures of a person and of everybody; each is counted in an index of its own."""
-    everybody = select(func.count()).select_from(Image).where(Image.state.in_(("queued", "running")))
-    own = everybody.where(Image.user_id == user_id)
-    row = session.execute(select(own.scalar_subquery(), everybody.scalar_subquery())).one()
-    return {user_id: row[0], EVERYBODY: row[1]}
+    sums = (func.sum(Tally.pictures), func.sum(Tally.cost_micros), func.sum(Tally.reserved_micros))
+    spent = [
+        select(literal_column(f"'{window}'", String), Tally.user_id, *sums)
+        .where(
+            Tally.user_id.in_([person, literal_column(str(EVERYBODY))]),
+            Tally.length == literal_column(f"'{length}'"),
+            Tally.since >= bindparam(f"start_{number}", type_=Tally.since.type),
+            Tally.since < bindparam(f"end_{number}", type_=Tally.since.type),
+        )
+        .group_by(Tally.user_id)
+        for number, (window, length) in enumerate(parts)
+    ]
+    return union_all(*counts, *spent)
 
 
 def _rank(quality: str) -> int:

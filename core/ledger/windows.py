@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 Window = Literal["day", "month"]
-QUARTER = timedelta(minutes=15)
+Length = Literal["quarter", "day"]  # of a tally
+Piece = tuple[Length, datetime, datetime]
+LENGTHS: tuple[Length, ...] = ("quarter", "day")
 
 
 def span(window: Window, moment: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -22,7 +24,21 @@ def midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
-def quarter(moment: datetime) -> datetime:
-    """The quarter of an hour in which a moment lies, in UTC; every time zone's midnight is the start of one."""
+def begin(length: Length, moment: datetime) -> datetime:
+    """When the quarter of an hour or the day of UTC begins in which a moment lies."""
     moment = moment.astimezone(UTC)
+    if length == "day":
+        return moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return moment.replace(minute=moment.minute - moment.minute % 15, second=0, microsecond=0)
+
+
+def pieces(start: datetime, end: datetime) -> list[Piece]:
+    """A window as tallies make it up: the whole days of UTC in it, and the quarters of an hour before and after them.
+
+    Every time zone's midnight is the start of a quarter.
+    """
+    first, last = begin("day", start + timedelta(days=1, microseconds=-1)), begin("day", end)
+    if first >= last:
+        return [("quarter", begin("quarter", start), end)]
+    edges: list[Piece] = [("quarter", begin("quarter", start), first), ("quarter", last, end)]
+    return [("day", first, last), *(edge for edge in edges if edge[1] < edge[2])]

@@ -44,15 +44,17 @@ class Limit(Base):
 
 
 class Tally(Base):
-    """What was ordered in a quarter of an hour, by one person or, with `user_id` 0, by all; kept with the images.
+    """What was ordered in a quarter of an hour or in a day, by one person or, with `user_id` 0, by all.
 
-    Quarters of UTC make up the days and months of every time zone, so a limit is checked without reading the images.
+    Quarters and days of UTC make up the days and months of every time zone, so a limit is checked by adding up a few
+    dozen rows and without reading the images. Whatever is booked on those is added here, to a row of each length.
     """
 
     __tablename__ = "tallies"
 
     user_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
-    quarter: Mapped[datetime] = mapped_column(primary_key=True)
+    length: Mapped[str] = mapped_column(String(8), primary_key=True)  # "quarter" or "day"
+    since: Mapped[datetime] = mapped_column(primary_key=True)
     pictures: Mapped[int]
     cost_micros: Mapped[int] = mapped_column(BigInteger())
     reserved_micros: Mapped[int] = mapped_column(BigInteger())
