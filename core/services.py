@@ -20,10 +20,13 @@ from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.schema import open_database
 from core.studio.board import Boards
+from core.studio.choices import LastChoices
 from core.studio.gallery import Gallery
+from core.studio.lineage import Lineage
 from core.studio.news import News
 from core.studio.requests import Requests
 from core.studio.status import Statuses
+from core.studio.templates import Templates
 from core.studio.worker import Worker
 
 
@@ -46,6 +49,9 @@ class Services:
     ledger: Ledger
     boards: Boards
     gallery: Gallery
+    lineage: Lineage
+    templates: Templates
+    choices: LastChoices
     statuses: Statuses
     news: News
     worker: Worker
@@ -66,6 +72,7 @@ def build(
     ledger = Ledger(database, settings.zone, allows_unpriced=settings.unpriced == "allow")
     news = News()
     worker = Worker(database, files, chosen, secret, news=news)
+    requests = Requests(database, files, models, chosen, settings.previews, worker.wake, ledger, news)
     beyond = (
         settings.listens_beyond_this_machine if listens_beyond_this_machine is None else listens_beyond_this_machine
     )
@@ -79,12 +86,15 @@ def build(
         people=People(database, settings),
         sessions=Sessions(database, settings),
         throttle=Throttle(database, secret),
-        requests=Requests(database, files, models, chosen, settings.previews, worker.wake, ledger, news),
+        requests=requests,
         prices=prices,
         limits=Limits(database),
         ledger=ledger,
         boards=Boards(database, chosen),
         gallery=Gallery(database),
+        lineage=Lineage(database, models, requests),
+        templates=Templates(database),
+        choices=LastChoices(database),
         statuses=Statuses(database, chosen),
         news=news,
         worker=worker,

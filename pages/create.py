@@ -6,15 +6,21 @@ from dataclasses import replace
 import streamlit as st
 
 from core.errors import Problem, remedy, what
+from core.storage.tables import Image
 from core.studio.board import Board, Group
-from pages.parts import shell
-from pages.parts.money import estimate_of, generate_label, show_estimate
-from pages.parts.order_form import ends_soon, order_as_it_stands, order_form, quality_name, size_name, title
+from core.studio.lineage import drafts_of
+from core.studio.orders import Order
+from pages.parts import again, shell
+from pages.parts.again import offered, show_same
+from pages.parts.money import again_label, drafts_label, estimate_of, generate_label, show_estimate
+from pages.parts.names import quality_name, size_name, title
+from pages.parts.order_form import ends_soon, order_as_it_stands, order_form
 from pages.parts.picture import picture_in_address, show_picture
-from pages.parts.tiles import Act, standing, tiles
+from pages.parts.tiles import Act, finished, standing, tiles
 from pages.parts.visit import Here, require
 
 REFRESH = 0.7  # seconds between two looks at pictures under way
+STRIP = 12  # pictures below the newest order
 
 
 def show() -> None:
@@ -30,16 +36,7 @@ def show() -> None:
         soon = ends_soon(text, order_form(here, offers))
         if soon:
             st.warning(soon)
-        order = order_as_it_stands(here, offers)
-        found = estimate_of(here, order if order.description.strip() else replace(order, description="…"))
-        st.button(
-            generate_label(text, found),
-            type="primary",
-            key="generate",
-            shortcut="Ctrl+Enter",
-            on_click=_generate,
-        )
-        show_estimate(here, found)
+        _buttons(here, order_as_it_stands(here, offers))
     shell.notice()
     board = here.services.boards.board(here.person.user_id)
     # The pulse stops when nothing is under way: a page at rest asks for nothing.
@@ -51,14 +48,80 @@ def show() -> None:
         show_picture(picture_in_address(), in_address=True)
 
 
+def _buttons(here: Here, order: Order) -> None:
+    """Generate, and drafts where they are cheaper; what either may cost; and the picture that is there already."""
+    text = here.reader
+    described = order if order.description.strip() else replace(order, description="…")
+    found = estimate_of(here, described)
+    same = _same(here, order)
+    if same is not None:
+        show_same(here, same)
+    with st.container(key="buttons", horizontal=True, vertical_alignment="center"):
+        st.button(
+            generate_label(text, found) if same is None else again_label(text, found),
+            type="primary",
+            key="generate",
+            shortcut="Ctrl+Enter",
+            on_click=_generate,
+        )
+        drafts = drafts_of(here.services.catalog.get(order.model), described)
+        if drafts is not None:
+            st.button(drafts_label(text, drafts, estimate_of(here, drafts)), key="drafts", on_click=_draft)
+    show_estimate(here, found)
+
+
+def _same(here: Here, order: Order) -> Image | None:
+    """A picture that this very order brought before, while the person is asked which of the two is wanted."""
+    asked = st.session_state.get("same")
+    if asked is None or here.services.requests.fingerprint(order) != asked:
+        st.session_state.pop("same", None)
+        return None
+    return here.services.lineage.same(here.person.user_id, asked)
+
+
 def _generate() -> None:
     here = require()
-    # Not what stood there when the button was drawn: a choice may have been made in the same instant.
-    order = order_as_it_stands(here, here.services.requests.offers(here.services.requests.today()))
+    order = _as_it_stands(here)
+    if _asks_first(here, order):
+        return
+    st.session_state.pop("same", None)
+    _submit(here, order)
+
+
+def _asks_first(here: Here, order: Order) -> bool:
+    """What was made before is offered at no cost, once; whoever presses again means it, from then on."""
+    fingerprint = here.services.requests.fingerprint(order)
+    if fingerprint is None or fingerprint in (st.session_state.get("same"), st.session_state.get("meant")):
+        st.session_state["meant"] = fingerprint
+        return False
+    found = estimate_of(here, order)
+    costs_nothing = found is not None and found.micros == 0
+    if costs_nothing or here.services.lineage.same(here.person.user_id, fingerprint) is None:
+        return False
+    st.session_state["same"] = fingerprint
+    return True
+
+
+def _draft() -> None:
+    here = require()
+    order = _as_it_stands(here)
+    drafts = drafts_of(here.services.catalog.get(order.model), order)
+    if drafts is not None:
+        _submit(here, drafts)
+
+
+def _as_it_stands(here: Here) -> Order:
+    """Not what stood there when a button was drawn: a choice may have been made in the same instant."""
+    return order_as_it_stands(here, here.services.requests.offers(here.services.requests.today()))
+
+
+def _submit(here: Here, order: Order) -> None:
     try:
         here.services.requests.submit(here.person.user_id, order)
     except Problem as problem:
         shell.refuse(here.reader, problem)
+    else:
+        here.services.choices.remember(here.person.user_id, _as_it_stands(here))
 
 
 def _board() -> None:
@@ -74,7 +137,9 @@ def _board() -> None:
         _empty(here)
     _stopped(here, board)
     for position, group in enumerate(board.groups):
-        _group(here, board, group, large=position == 0)
+        if position == 0 or not group.is_done:
+            _group(here, board, group, large=position == 0)
+    _strip(here, board)
 
 
 def _empty(here: Here) -> None:
@@ -95,6 +160,16 @@ def _stopped(here: Here, board: Board) -> None:
             )
 
 
+def _strip(here: Here, board: Board) -> None:
+    """The pictures before the newest order, small, as far as they are not shown above."""
+    shown = {slot.image.id for group in board.groups[:1] for slot in group.slots}
+    images = here.services.gallery.page(here.person.user_id, size=STRIP + len(shown)).images
+    before = [image for image in images if image.id not in shown][:STRIP]
+    if before:
+        items = [finished(here.reader, image, image.request, "gallery") for image in before]
+        tiles(here.reader, items, "strip", _acted, "strip")
+
+
 def _group(here: Here, board: Board, group: Group, large: bool) -> None:
     text, request = here.reader, group.request
     model = here.services.catalog.get(request.model)
@@ -106,8 +181,9 @@ def _group(here: Here, board: Board, group: Group, large: bool) -> None:
         f'<div class="imagier-group"><p dir="auto">{html.escape(request.description)}</p>'
         f"<small>{html.escape(' · '.join(facts))}</small></div>"
     )
-    items = [standing(text, slot, request, board) for slot in group.slots]
-    tiles(text, items, f"tiles-{request.id}", _acted, large)
+    acts = offered(here, request) if large else ()
+    items = [standing(text, slot, request, board, acts) for slot in group.slots]
+    tiles(text, items, f"tiles-{request.id}", _acted, "large" if large else "grid")
 
 
 def _acted(act: Act) -> None:
@@ -119,6 +195,8 @@ def _acted(act: Act) -> None:
             here.services.requests.retry(here.person.user_id, act.image_id, act.confirmed)
         elif act.name == "open":
             st.session_state["opened"] = act.image_id
+        elif act.name in again.ACTS:
+            again.act(act.name, act.image_id)
     except Problem as problem:
         shell.refuse(here.reader, problem)
     st.session_state["board_changed"] = True

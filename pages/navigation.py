@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages import account, create, gallery, setup, sign_in
 from pages.admin import connections, ledger, people
-from pages.parts import shell
+from pages.parts import arrivals, shell
 from pages.parts.visit import visit
 
 PATHS = ("", "create", "gallery", "account", "people", "connections", "ledger")
@@ -36,4 +36,7 @@ if seen.person.is_admin:
 # The first page has no other address than "/"; whoever types its name gets it all the same.
 alias = st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", visibility="hidden")
 st.session_state["create_page"] = pages[0]
-st.navigation([*pages, alias], position="top").run()
+page = st.navigation([*pages, alias], position="top")
+page.run()
+if page not in (pages[0], alias):
+    shell.guarded(arrivals.watch)()

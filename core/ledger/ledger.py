@@ -32,6 +32,19 @@ class Ledger:
         with self.database.read() as session:
             return _estimate(session, request, number, references, self.database.now(session))
 
+    def by_quality(
+        self, request: Request, qualities: Sequence[str], references: Sequence[tuple[int, int]] = ()
+    ) -> dict[str, int | None]:
+        """What one picture may cost at most at each quality, in micro-dollars."""
+        with self.database.read() as session:
+            price = price_at(session, request.model, self.database.now(session))
+        return {
+            quality: estimate(
+                price, request.model, request.size, quality, 1, request.previews, request.description, references
+            ).each
+            for quality in qualities
+        }
+
     def uses(self, user_id: int) -> list[Use]:
         """Every limit that holds for a person, with what is used of it."""
         with self.database.read() as session:

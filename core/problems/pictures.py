@@ -13,6 +13,18 @@ PROBLEMS: dict[str, Text] = {
     "not_retryable": Text(
         mark("This picture cannot be tried again."), mark("Make a new one from the same description."), 409
     ),
+    "already_final": Text(
+        mark("This picture already has the quality of a final one."),
+        mark("Make a variation of it, or order it anew at another quality."),
+        409,
+    ),
+    "template_incomplete": Text(
+        mark("A template needs a title of up to {longest} characters and a text of up to {most}."),
+        mark("Put what changes in braces, such as “a {{subject}} at dawn”."),
+    ),
+    "no_such_template": Text(
+        mark("There is no such template here, or it is not yours to change."), mark("Choose another one."), 404
+    ),
     "confirm_retry": Text(
         mark("This picture may already have been billed."), mark("Confirm that it may be billed again."), 409
     ),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from core.engines.connections import Lane
 from core.storage.database import Database
@@ -44,6 +44,10 @@ class Group:
     def is_active(self) -> bool:
         return any(slot.image.state in ("queued", "running") for slot in self.slots)
 
+    @property
+    def is_done(self) -> bool:
+        return all(slot.image.state == "done" for slot in self.slots)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -76,12 +80,30 @@ class Boards:
                 select(Request)
                 .where(or_(Request.id.in_(recent.scalar_subquery()), Request.id.in_(active.scalar_subquery())))
                 .order_by(Request.id.desc())
-                .options(selectinload(Request.images))
+                .options(selectinload(Request.images), selectinload(Request.references))
             ).all()
             stopped = session.scalars(select(Connection).where(Connection.stopped_code.is_not(None))).all()
         lines = self._lines(user_id, [image for request in requests for image in request.images])
         groups = tuple(Group(request, _slots(request, lines)) for request in requests)
         return Board(groups, {row.name: row for row in stopped}, now)
+
+    def under_way(self, user_id: int) -> set[int]:
+        """The pictures of a person that wait or are being drawn."""
+        query = select(Image.id).where(Image.user_id == user_id, Image.state.in_(("queued", "running")))
+        with self.database.read() as session:
+            return set(session.scalars(query))
+
+    def arrived(self, user_id: int, awaited: Collection[int]) -> Sequence[Image]:
+        """Those of the awaited pictures that are done, with their requests."""
+        query = (
+            select(Image)
+            .where(Image.user_id == user_id, Image.id.in_(awaited), Image.state == "done")
+            .join(Image.request)
+            .options(contains_eager(Image.request))
+            .order_by(Image.id)
+        )
+        with self.database.read() as session:
+            return session.scalars(query).all()
 
     def _lines(self, user_id: int, images: Collection[Image]) -> dict[str, "_Outlook"]:
         """`images` are the person's, with all that wait or are being drawn."""

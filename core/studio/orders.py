@@ -1,7 +1,10 @@
 """What a person orders, and whether the model can do it."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from core.catalog.catalog import Model, dimensions
 from core.errors import Problem
@@ -10,6 +13,8 @@ from core.studio.texts import storable
 LONGEST_DESCRIPTION = 32_000  # characters; the provider's own limit
 MOST_PICTURES = 10
 LARGEST_SEED = 2**31 - 1
+
+Relation = Literal["final", "variation", "change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,23 @@ class Order:
     output_compression: int | None = None
     references: tuple[ReferenceFile, ...] = ()
     seed: int | None = None
+    parent_id: int | None = None  # the picture after which it is made
+    relation: Relation | None = None  # what it is to that picture
+
+
+def fingerprint(order: Order) -> str:
+    """The same for two completed orders that ask for the same picture, however many of it and after which one."""
+    asked = [
+        order.description,
+        order.model,
+        order.size,
+        order.quality,
+        order.background,
+        order.output_format,
+        order.output_compression,
+        [reference.file_key for reference in order.references],
+    ]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 def completed(order: Order, model: Model, today: date) -> Order:

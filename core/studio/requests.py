@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from core.storage.formats import EXTENSIONS
 from core.storage.tables import Image, Reference, Request
 from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
-from core.studio.orders import Order, ReferenceFile, completed
+from core.studio.orders import Order, ReferenceFile, completed, fingerprint
 
 
 class Requests:
@@ -53,6 +53,9 @@ class Requests:
     def offers(self, today: date) -> list[Offer]:
         return offers(self.lanes, self.catalog, today)
 
+    def is_offered(self, model: str) -> bool:
+        return any(offer.model.name == model for offer in self.offers(self.today()))
+
     def today(self) -> date:
         """The day by which models are offered, in UTC."""
         with self.database.read() as session:
@@ -64,6 +67,9 @@ class Requests:
             now = self.database.now(session)
             _check_owner(order, user_id)
             request, order = self._request(user_id, order, door, now)
+            if not _is_own(session, user_id, order.parent_id):
+                # It may be gone meanwhile; what starts from it is a copy.
+                request["parent_id"] = request["relation"] = None
             sizes = _sizes(order.references)
             found = self.ledger.check(session, user_id, Request(**request), order.number, sizes, now)
             request_id = _insert(session, request, order, self.ledger.hold(session, user_id, found, now))
@@ -76,6 +82,28 @@ class Requests:
             now = self.database.now(session)
         request, order = self._request(user_id, order, "pages", now)
         return self.ledger.estimate(Request(**request), order.number, _sizes(order.references))
+
+    def fingerprint(self, order: Order) -> str | None:
+        """By which the pictures of the same order are found; None while the model could not do it."""
+        try:
+            return fingerprint(completed(order, self.catalog.get(order.model), self.today()))
+        except Problem:
+            return None
+
+    def prices(self, order: Order) -> dict[str, int | None]:
+        """What a picture of this order may cost at most at each quality of its model, in micro-dollars.
+
+        None: unpriced. Empty while the model could not do the order.
+        """
+        with self.database.read() as session:
+            now = self.database.now(session)
+        try:
+            described = replace(order, description=order.description.strip() or "…")
+            request, completed_order = self._request(0, described, "pages", now)
+        except Problem:
+            return {}
+        qualities = self.catalog.get(order.model).qualities
+        return self.ledger.by_quality(Request(**request), qualities, _sizes(completed_order.references))
 
     def cancel(self, user_id: int, image_id: int) -> None:
         """Take a waiting picture out of the line."""
@@ -152,6 +180,9 @@ class Requests:
             "output_format": order.output_format,
             "output_compression": order.output_compression,
             "previews": self._previews if offer.model.dialect != "generic" else 0,
+            "fingerprint": fingerprint(order),
+            "parent_id": order.parent_id,
+            "relation": order.relation,
         }
         return request, order
 
@@ -169,6 +200,11 @@ def _check_owner(order: Order, user_id: int) -> None:
     """A door hands over the names of files; those of somebody else are nobody's business."""
     if not all(file.file_key.startswith(f"uploads/{user_id}/") for file in order.references):
         raise Problem("no_such_picture")
+
+
+def _is_own(session: Session, user_id: int, image_id: int | None) -> bool:
+    query = select(Image.id).where(Image.user_id == user_id, Image.id == image_id)
+    return image_id is not None and 0 < image_id <= LARGEST_ID and session.scalar(query) is not None
 
 
 def _own(session: Session, user_id: int, image_id: int) -> Image:

@@ -18,6 +18,14 @@ for (const kind of ["click", "keydown"]) document.addEventListener(kind, (event)
   event.preventDefault()
   event.stopImmediatePropagation()
 }, true)
+// The shortcut does not reach the button from within a fold of the line of choices.
+document.addEventListener("keydown", (event) => {
+  const button = document.querySelector(".st-key-generate button")
+  if (!generates(event) || event.repeat || !button || !event.target.closest("[data-testid=stPopoverBody]")) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  button.click()
+}, true)
 export default function ({ data }) {
   document.documentElement.lang = data.language
   const skip = document.querySelector('a[href="#stMain"]')

@@ -25,10 +25,30 @@ def generate_label(text: Reader, found: Estimate | None) -> str:
         return text("Generate")
     if found.micros is None:
         return text("Generate · unpriced")
-    if found.micros == 0:
-        return text("Generate · free")
-    digits = 2 if found.micros >= CENT else 4
-    return text("Generate · about {price}", price=text.money(found.micros, digits))
+    return text("Generate · {price}", price=about(text, found.micros))
+
+
+def again_label(text: Reader, found: Estimate | None) -> str:
+    """For a picture that is there already."""
+    if found is None:
+        return text("Make it again")
+    price = text("unpriced") if found.micros is None else about(text, found.micros)
+    return text("Make it again · {price}", price=price)
+
+
+def drafts_label(text: Reader, drafts: Order, found: Estimate | None) -> str:
+    if found is None or found.micros is None:
+        return text.plural("{count} draft", "{count} drafts", drafts.number)
+    return text.plural(
+        "{count} draft · {price}", "{count} drafts · {price}", drafts.number, price=about(text, found.micros)
+    )
+
+
+def about(text: Reader, micros: int) -> str:
+    """A price before it is paid, as short as it can be said."""
+    if micros == 0:
+        return text("free")
+    return text("about {price}", price=text.money(micros, 2 if micros >= CENT else 4))
 
 
 def show_estimate(here: Here, found: Estimate | None) -> None:

@@ -1,61 +1,82 @@
-"""The order: description, choices, pictures to start from. What a model cannot do is not on the page."""
-
-from typing import Any
+"""The order: a description, the line of choices, pictures to start from; and what all that asks for."""
 
 import streamlit as st
 
-from core.catalog.catalog import Model, dimensions
 from core.engines.connections import Offer
-from core.errors import Problem, explain
 from core.i18n import Reader
-from core.storage.uploads import MOST_REFERENCES
-from core.studio.orders import MOST_PICTURES, Order, ReferenceFile
-from pages.parts import shell
+from core.studio.choices import Choices
+from core.studio.orders import LONGEST_DESCRIPTION, MOST_PICTURES, Order
+from pages.parts import choices
+from pages.parts.names import title
+from pages.parts.references import chosen_references, references
+from pages.parts.template_picker import template_picker
 from pages.parts.visit import Here, require
 
-NARROW = 150  # pixels, the least width of a choice
-LOSSY = ("webp", "jpeg")
+# What a link may carry, beside the description: the widget that it sets, by its name in the address.
+IN_ADDRESS = {
+    "model": "model",
+    "size": "size",
+    "quality": "quality",
+    "background": "background",
+    "format": "output_format",
+}
 
 
 def order_form(here: Here, offers: list[Offer]) -> Offer:
     """Draw the form; the offer that is chosen in it."""
     text = here.reader
+    _begin(here)
     _description(here)
-    with st.container(key="choices"), st.grid("auto", min_column_width=NARROW):
-        offer = _offer(text, offers)
+    with st.container(key="choices", horizontal=True):
+        offer = choices.choose_model(text, offers)
         model = offer.model
-        _choice(text("Size"), "size", model.sizes, model.default_size, lambda value: size_name(text, value))
-        _choice(
-            text("Quality"), "quality", model.qualities, model.default_quality, lambda value: quality_name(text, value)
-        )
-        st.number_input(text("Pictures"), 1, MOST_PICTURES, 1, key="number", persist_state="session")
-    _more(text, model)
-    _references(here, model)
+        choices.choose_shape(text, model)
+        choices.choose_quality(text, model, here.services.requests.prices(order_as_it_stands(here, offers)))
+        choices.choose_number(text)
+        choices.choose_more(text, model)
+        template_picker(here)
+    references(here, model)
     return offer
 
 
 def order_as_it_stands(here: Here, offers: list[Offer]) -> Order:
     """What is typed and chosen at this moment. A button was drawn before, and knows only what stood there then."""
     state = st.session_state
-    model = _chosen(offers).model
+    model = choices.chosen_offer(offers).model
     output_format = state.get("output_format") if model.formats else None
+    pictures = chosen_references(here) if model.most_references else ()
+    changed = next((picture.image_id for picture in pictures if picture.image_id is not None), None)
     return Order(
         description=state.get("description") or "",
         model=model.name,
-        size=state.get("size") if model.sizes else None,
+        size=choices.chosen_size(model),
         quality=state.get("quality") if model.qualities else None,
         number=int(state.get("number") or 1),
         background=state.get("background") if model.backgrounds else None,
         output_format=output_format,
-        output_compression=state.get("compression") if output_format in LOSSY else None,
-        references=_chosen_references(here) if model.most_references else (),
+        output_compression=state.get("compression") if output_format in choices.LOSSY else None,
+        references=pictures,
+        parent_id=changed,
+        relation="change" if changed is not None else None,
     )
+
+
+def link_to(order: Order) -> dict[str, str]:
+    """The order as an address carries it; pictures to start from stay at home."""
+    values = {
+        "description": order.description,
+        "model": order.model,
+        "size": order.size,
+        "quality": order.quality,
+        "background": order.background,
+        "format": order.output_format,
+        "number": str(order.number),
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def _description(here: Here) -> None:
     text = here.reader
-    if "description" not in st.session_state:
-        st.session_state["description"] = here.services.people.draft(here.person.user_id)
     st.text_area(
         text("Description"),
         key="description",
@@ -71,21 +92,11 @@ def _keep_draft() -> None:
     here.services.people.save_draft(here.person.user_id, st.session_state.get("description") or "")
 
 
-def _offer(text: Reader, offers: list[Offer]) -> Offer:
-    by_name = {offer.model.name: offer for offer in offers}
-    st.selectbox(
-        text("Model"),
-        list(by_name),
-        format_func=lambda name: model_name(text, by_name[name].model),
-        key="model",
-        placeholder=text("Model"),
-        persist_state="session",
-    )
-    return _chosen(offers)
-
-
-def _chosen(offers: list[Offer]) -> Offer:
-    return next((offer for offer in offers if offer.model.name == st.session_state.get("model")), offers[0])
+def take_over(order: Order) -> None:
+    """Put an order into the form, as if it had been typed: before the form is drawn."""
+    st.session_state["description"] = order.description
+    st.session_state["taken"] = list(order.references)
+    _set(Choices(order.model, order.size, order.quality, None, order.background, order.output_format))
 
 
 def ends_soon(text: Reader, offer: Offer) -> str | None:
@@ -99,130 +110,39 @@ def ends_soon(text: Reader, offer: Offer) -> str | None:
     )
 
 
-def _choice(label: str, key: str, values: tuple[str, ...], default: str, name: Any) -> None:
-    """A choice among a model's values; none where the model has none."""
-    if not values:
+def _begin(here: Here) -> None:
+    """At the first run of a visit the form is as the person left it; then comes what a link says."""
+    if "description" in st.session_state:
         return
-    if st.session_state.get(key) not in values:
-        # Said aloud, because the browser would go on showing what it knows from another model.
-        st.session_state[key] = default if default in values else values[0]
-    st.selectbox(label, values, format_func=name, key=key, placeholder=label, persist_state="session")
-
-
-def _more(text: Reader, model: Model) -> None:
-    if not model.backgrounds and not model.formats:
+    st.session_state["description"] = here.services.people.draft(here.person.user_id)
+    _set(here.services.choices.of(here.person.user_id))
+    address = {
+        name: st.query_params[name] for name in (*IN_ADDRESS, "description", "number") if name in st.query_params
+    }
+    if not address:
         return
-    with st.expander(text("Background and format")), st.container(key="more"), st.grid("auto", min_column_width=NARROW):
-        _choice(text("Format"), "output_format", model.formats, "png", str.upper)
-        output_format = st.session_state.get("output_format")
-        backgrounds = tuple(
-            value for value in model.backgrounds if value != "transparent" or output_format in ("png", "webp")
-        )
-        _choice(text("Background"), "background", backgrounds, "auto", lambda value: background_name(text, value))
-        if output_format in LOSSY:
-            st.slider(
-                text("Compression"),
-                0,
-                100,
-                100,
-                key="compression",
-                help=text("100 keeps most detail, smaller numbers make smaller files."),
-                persist_state="session",
-            )
+    for name, key in IN_ADDRESS.items():
+        if name in address:
+            st.session_state[key] = address[name]
+    if "description" in address:
+        st.session_state["description"] = address["description"][:LONGEST_DESCRIPTION]
+    number = address.get("number", "")
+    if number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= MOST_PICTURES:
+        st.session_state["number"] = int(number[:3])
+    for name in address:
+        del st.query_params[name]  # taken over; a reload must not undo what is typed after it
 
 
-def _references(here: Here, model: Model) -> None:
-    """Pictures to start from: uploaded ones, and those taken from the gallery."""
-    text = here.reader
-    if not model.most_references:
-        return
-    taken = _taken()
-    with st.expander(text("Start from a picture"), expanded=bool(taken)):
-        files = st.file_uploader(
-            text("Up to {most} pictures that the description then changes", most=MOST_REFERENCES),
-            accept_multiple_files=True,
-            key="uploads",
-        )
-        for file in files:
-            kept = _kept(here, file)
-            if isinstance(kept, str):
-                st.error(shell.plain(kept))
-        for position, reference in enumerate(taken):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                if reference.image_id is not None:
-                    st.html(f'<img class="imagier-small" src="/pictures/{reference.image_id}/320" alt="">')
-                st.markdown(text("Picture {number} of the gallery", number=reference.image_id or 0))
-                st.button(text("Remove"), key=f"remove-{position}", on_click=_remove, args=(position,))
-
-
-def _chosen_references(here: Here) -> tuple[ReferenceFile, ...]:
-    uploaded = (_kept(here, file) for file in st.session_state.get("uploads") or ())
-    return (*_taken(), *(kept for kept in uploaded if isinstance(kept, ReferenceFile)))
-
-
-def _taken() -> list[ReferenceFile]:
-    taken: list[ReferenceFile] = st.session_state.setdefault("taken", [])
-    return taken
-
-
-def _remove(position: int) -> None:
-    del st.session_state["taken"][position]
-
-
-def _kept(here: Here, file: Any) -> ReferenceFile | str:
-    """Check and keep an upload once, not at every run; of what is refused, why."""
-    known: dict[str, ReferenceFile | str] = st.session_state.setdefault("kept_uploads", {})
-    if file.file_id not in known:
-        try:
-            known[file.file_id] = here.services.requests.keep_reference(
-                here.person.user_id, file.name, bytes(file.getbuffer())
-            )
-        except Problem as problem:
-            known[file.file_id] = explain(here.reader, problem.code, problem.params)
-    return known[file.file_id]
-
-
-def model_name(text: Reader, model: Model) -> str:
-    strengths = {
-        "fast": text("fast"),
-        "detail": text("detailed"),
-        "earlier": text("earlier generation"),
-        "no_ai": text("no AI"),
-    }
-    strength = strengths.get(model.strength)
-    return f"{title(text, model)} · {strength}" if strength else title(text, model)
-
-
-def title(text: Reader, model: Model) -> str:
-    """What the model is called; ours is a word, the others are names."""
-    return text("Painter") if model.strength == "no_ai" else model.title
-
-
-def size_name(text: Reader, size: str | None) -> str:
-    """A shape and its measures; "auto" and None leave it to the provider."""
-    measures = dimensions(size or "")
-    if measures is None:
-        return text("Automatic")
-    width, height = measures
-    shape = text("Square") if width == height else text("Landscape") if width > height else text("Portrait")
-    return f"{shape} · {width} × {height}"
-
-
-def quality_name(text: Reader, quality: str) -> str:
-    names = {
-        "low": text("Low"),
-        "medium": text("Medium"),
-        "high": text("High"),
-        "xhigh": text("Very high"),
-        "max": text("Highest"),
-    }
-    return names.get(quality, quality)
-
-
-def background_name(text: Reader, background: str) -> str:
-    names = {
-        "auto": text("Automatic"),
-        "opaque": text("Opaque"),
-        "transparent": text("Transparent"),
-    }
-    return names.get(background, background)
+def _set(chosen: Choices) -> None:
+    """Only what was chosen; a choice that the model does not offer becomes its default when the form is drawn."""
+    for name, value in (
+        ("model", chosen.model),
+        ("size", chosen.size),
+        ("quality", chosen.quality),
+        ("number", chosen.number),
+        ("background", chosen.background),
+        ("output_format", chosen.output_format),
+        ("compression", chosen.output_compression),
+    ):
+        if value is not None:
+            st.session_state[name] = value

@@ -5,10 +5,11 @@ import html
 import streamlit as st
 
 from core.errors import Problem
+from core.i18n import Reader
 from core.storage.tables import Image
-from pages.parts import shell
+from pages.parts import again, shell
 from pages.parts.money import cost_of
-from pages.parts.order_form import background_name, model_name, quality_name, size_name
+from pages.parts.names import background_name, model_name, quality_name, size_name
 from pages.parts.tiles import badge
 from pages.parts.visit import Here, require
 
@@ -72,9 +73,13 @@ def _picture(here: Here, image: Image) -> None:
             width="content",
         )
         if image.user_id == here.person.user_id:
-            st.button(text("Start from this picture"), key="start-from", on_click=_start_from, args=(image.id,))
+            st.button(text("Change it"), key="start-from", on_click=_start_from, args=(image.id,))
+            for act in again.offered(here, request):
+                label = f"{act.label} · {act.price}" if act.price else act.label
+                st.button(label.replace("$", "\\$"), key=f"act-{act.name}", on_click=_again, args=(act.name, image.id))
     st.html(f'<p class="imagier-description" dir="auto">{html.escape(request.description)}</p>')
     st.html(_facts(here, image))
+    _family(here, image)
     if st.session_state.pop("go_create", False):
         st.switch_page(st.session_state["create_page"])
 
@@ -97,6 +102,32 @@ def _start_from(image_id: int) -> None:
         return
     st.session_state.setdefault("taken", []).append(file)
     st.session_state["go_create"] = True
+
+
+def _again(name: str, image_id: int) -> None:
+    """What is made after it appears on the page that creates."""
+    again.act(name, image_id)
+    st.session_state["go_create"] = True
+
+
+def _family(here: Here, image: Image) -> None:
+    """The picture it was made after, and those made after it."""
+    text = here.reader
+    family = here.services.lineage.family(image.user_id, image)
+    relatives = [(text("Made after"), family.parent)] if family.parent else []
+    relatives += [(_relation(text, child.request.relation), child) for child in family.children]
+    if relatives:
+        links = "".join(
+            f'<a href="gallery?picture={it.id}" target="_self"><img class="imagier-small" src="/pictures/{it.id}/320"'
+            f' alt="{html.escape(it.request.description, quote=True)}"><small>{html.escape(name)}</small></a>'
+            for name, it in relatives
+        )
+        st.html(f'<div class="imagier-family">{links}</div>')
+
+
+def _relation(text: Reader, relation: str | None) -> str:
+    names = {"final": text("Final picture"), "variation": text("Variation"), "change": text("Change")}
+    return names.get(relation or "", text("Made from it"))
 
 
 def _facts(here: Here, image: Image) -> str:

@@ -10,7 +10,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     grid = { tiles: new Map(), timer: null }
     grids.set(root, grid)
   }
-  root.classList.toggle('large', data.large)
+  root.className = `imagier-tiles ${data.shape}`
   const act = (name, id, confirmed = false) => setTriggerValue('act', { name, id, confirmed })
   const wanted = new Set(data.items.map((item) => item.id))
   for (const [id, tile] of grid.tiles) {
@@ -37,7 +37,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 function newTile(item) {
   const element = document.createElement('figure')
   element.className = 'imagier-tile'
-  return { element, image: null, source: '', said: '', clock: null, asking: false }
+  return { element, image: null, source: '', said: '', offered: '', bar: null, clock: null, asking: false }
 }
 
 function show(tile, item, data, act) {
@@ -53,6 +53,7 @@ function show(tile, item, data, act) {
   }
   link(tile, item, act)
   badge(tile, item)
+  offer(tile, item, act)
   say(tile, item, data, act)
 }
 
@@ -65,7 +66,7 @@ function load(tile, item, data) {
   if (item.state === 'done') {
     if (item.sources) {
       image.srcset = item.sources
-      image.sizes = data.large ? '44rem' : '(max-width: 640px) 46vw, 16rem'
+      image.sizes = data.shape === 'large' ? '44rem' : data.shape === 'strip' ? '7rem' : '(max-width: 640px) 46vw, 16rem'
     }
     if (!tile.image && item.placeholder) image.style.backgroundImage = `url("${item.placeholder}")`
   }
@@ -96,6 +97,24 @@ function link(tile, item, act) {
     event.preventDefault()
     act('open', item.id)
   }
+}
+
+// What can be made after a finished picture, on a bar at its foot.
+function offer(tile, item, act) {
+  const offered = JSON.stringify(item.state === 'done' ? item.acts : [])
+  if (offered === tile.offered) return
+  tile.offered = offered
+  tile.bar?.remove()
+  tile.bar = null
+  if (item.state !== 'done' || !item.acts?.length) return
+  tile.bar = document.createElement('div')
+  tile.bar.className = 'offers'
+  for (const { name, label, price } of item.acts) {
+    const element = button(label, () => act(name, item.id))
+    if (price) element.append(Object.assign(document.createElement('small'), { textContent: price }))
+    tile.bar.append(element)
+  }
+  tile.element.append(tile.bar)
 }
 
 function badge(tile, item) {

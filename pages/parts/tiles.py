@@ -7,7 +7,7 @@ a flash, the time so far runs on between two runs, and nothing on the page moves
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -28,8 +28,18 @@ _tiles = st.components.v2.component(
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """An act on a finished picture, with its words; `price` is what it may cost, "" where it costs nothing."""
+
+    name: str
+    label: str
+    price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """What a person did to a tile: "open", "cancel" or "retry" (`confirmed`: it may be billed again)."""
+    """What a person did to a tile: "open", "cancel", "retry" (`confirmed`: it may be billed again), or an act of
+    `pages.parts.again`."""
 
     name: str
     image_id: int
@@ -37,9 +47,13 @@ class Act:
 
 
 def tiles(
-    reader: Reader, items: Sequence[dict[str, Any]], key: str, on_act: Callable[[Act], None], large: bool = False
+    reader: Reader,
+    items: Sequence[dict[str, Any]],
+    key: str,
+    on_act: Callable[[Act], None],
+    shape: Literal["grid", "large", "strip"] = "grid",
 ) -> None:
-    """Show the items (from `finished` or `standing`) in a grid that follows the width."""
+    """Show the items (from `finished` or `standing`): in a grid that follows the width, large, or small in a row."""
 
     def acted() -> None:
         act = _act(st.session_state.get(key))
@@ -50,31 +64,41 @@ def tiles(
         "items": list(items),
         "texts": _texts(reader),
         "locale": str(reader.locale).replace("_", "-"),
-        "large": large,
+        "shape": shape,
     }
     _tiles(data=data, key=key, on_act_change=acted)
 
 
-def finished(reader: Reader, image: Image, request: Request, page: str = "") -> dict[str, Any]:
+def finished(
+    reader: Reader, image: Image, request: Request, page: str = "", acts: Sequence[Offered] = ()
+) -> dict[str, Any]:
     """A picture that is done, as a link to itself on `page` (its address: "" is the page where one is)."""
     return {
         "id": image.id,
         "state": "done",
         "alt": request.description,
-        "href": f"{page}?picture={image.id}",
+        "href": address(image.id, page),
         "source": f"/pictures/{image.id}/640",
         "sources": f"/pictures/{image.id}/320 320w, /pictures/{image.id}/640 640w" if image.has_thumbnails else "",
         "placeholder": image.placeholder or "",
         "ratio": _ratio(image.width, image.height),
         "badge": badge(reader, request),
+        "acts": [{"name": act.name, "label": act.label, "price": act.price} for act in acts],
     }
 
 
-def standing(reader: Reader, slot: Slot, request: Request, board: Board) -> dict[str, Any]:
+def address(image_id: int, page: str = "gallery") -> str:
+    """Where a picture opens; `page` "" is the page where one is."""
+    return f"{page}?picture={image_id}"
+
+
+def standing(
+    reader: Reader, slot: Slot, request: Request, board: Board, acts: Sequence[Offered] = ()
+) -> dict[str, Any]:
     """Any picture of an order, wherever it stands."""
     image = slot.image
     if image.state == "done":
-        return finished(reader, image, request, "gallery")
+        return finished(reader, image, request, "gallery", acts)
     return {
         "id": image.id,
         "state": image.state,

@@ -60,20 +60,53 @@ def wait_for_tile(page: Page, state: str, number: int = 1) -> Locator:
     return tiles(page, state)
 
 
+# The fold of the line of choices in which a choice lies, where it has another name.
+FOLDS = {"output_format": "more", "background": "more", "compression": "more"}
+
+
 def choose(page: Page, key: str, option: str) -> None:
-    """Choose in the list with this key what begins so."""
-    field = open_list(page, key)
-    page.get_by_role("option", name=re.compile("^" + re.escape(option))).first.click()
-    expect(field).to_have_value(re.compile("^" + re.escape(option)))
+    """Choose under this key what begins so."""
+    field = open_choice(page, key)
+    # A shape is drawn before its name.
+    label = field.locator("label:has(input)").filter(has_text=re.compile(r"(^|\s)" + re.escape(option))).first
+    label.click()
+    expect(label.locator("input")).to_be_checked()
     settle(page)
+    close_choice(page)
 
 
 def options(page: Page, key: str) -> list[str]:
-    open_list(page, key)
-    expect(page.get_by_role("option").first).to_be_visible()
-    found = page.get_by_role("option").all_inner_texts()
-    page.keyboard.press("Escape")
+    field = open_choice(page, key)
+    found = [label.partition("\n")[0] for label in field.locator("label:has(input)").all_inner_texts()]
+    close_choice(page)
     return found
+
+
+def open_choice(page: Page, key: str) -> Locator:
+    """Unfold the choice, if it is not open; where it is drawn."""
+    field = page.locator(f".st-key-{key}")
+    if not field.is_visible():
+        fold(page, key).click()
+    expect(field).to_be_visible()
+    return field
+
+
+def close_choice(page: Page) -> None:
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-testid=stPopoverBody]")).to_have_count(0)
+
+
+def fold(page: Page, key: str) -> Locator:
+    """The button that tells what is chosen."""
+    return page.locator(f".st-key-fold-{FOLDS.get(key, key)} button").first
+
+
+def set_number(page: Page, number: int) -> None:
+    field = open_choice(page, "number").locator("input")
+    field.fill(str(number))
+    field.press("Tab")
+    settle(page)
+    close_choice(page)
 
 
 def open_list(page: Page, key: str) -> Locator:
@@ -81,6 +114,14 @@ def open_list(page: Page, key: str) -> Locator:
     field.focus()
     field.press("ArrowDown")
     return field
+
+
+def choose_in_list(page: Page, key: str, option: str) -> None:
+    """Choose in the list with this key what begins so."""
+    field = open_list(page, key)
+    page.get_by_role("option", name=re.compile("^" + re.escape(option))).first.click()
+    expect(field).to_have_value(re.compile("^" + re.escape(option)))
+    settle(page)
 
 
 def unfold(page: Page, title: str) -> None:

@@ -96,7 +96,7 @@ def test_a_provider_that_asks_for_patience_gets_it_and_the_picture_comes_by_itse
 
 
 def test_one_of_three_may_fail_and_two_arrive(page: Page) -> None:
-    page.locator(".st-key-number input").fill("3")
+    screens.set_number(page, 3)
     screens.describe(page, "One of us fails [fault:stream-error times=1]")
     screens.wait_for_tile(page, "done", 2)
     screens.wait_for_tile(page, "failed", 1)

@@ -166,7 +166,7 @@ def test_in_french_every_state_of_a_picture_is_french(
     ):
         screens.describe(page, description)
         screens.wait_for_tile(page, state)
-    page.locator(".st-key-number input").fill("5")
+    screens.set_number(page, 5)
     screens.describe(page, "Cinq perroquets [fault:hold]")
     screens.wait_for_tile(page, "running", 3)
     screens.wait_for_tile(page, "queued", 2)
@@ -178,7 +178,7 @@ def test_in_french_every_state_of_a_picture_is_french(
 def test_the_language_can_be_chosen_in_the_account_and_stays(window: Windows, cast: Cast, alice: Somebody) -> None:
     page = window(token=cast.token(alice))
     screens.open_page(page, "/account")
-    screens.choose(page, "language-choice", "Français")
+    screens.choose_in_list(page, "language-choice", "Français")
     expect(page.get_by_role("heading", name="Compte")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     again = window(token=cast.token(alice))

@@ -147,7 +147,7 @@ def test_a_picture_of_the_gallery_can_be_the_start(
     (image_id,) = cast.hang(alice, data)
     screens.go(page, "Gallery")
     screens.tiles(page).locator("a").click()
-    screens.dialog(page).get_by_role("button", name="Start from this picture").click()
+    screens.dialog(page).get_by_role("button", name="Change it").click()
     expect(page.get_by_text(f"Picture {image_id} of the gallery")).to_be_visible()
     expect(screens.dialog(page)).to_have_count(0)
     screens.settle(page)
@@ -163,7 +163,7 @@ def test_a_picture_that_was_taken_can_be_taken_away_again(
 ) -> None:
     (image_id,) = cast.hang(alice, picture(64, 64))
     screens.open_page(page, f"/gallery?picture={image_id}")
-    screens.dialog(page).get_by_role("button", name="Start from this picture").click()
+    screens.dialog(page).get_by_role("button", name="Change it").click()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text(f"Picture {image_id} of the gallery")).to_have_count(0)
     screens.settle(page)

@@ -3,6 +3,7 @@
 from core.storage.tables.accounts import Session, Throttle, User
 from core.storage.tables.audit import AuditEntry
 from core.storage.tables.base import Base, Key, Moment
+from core.storage.tables.creating import Template
 from core.storage.tables.money import Limit, Price, Tally
 from core.storage.tables.site import Setting
 from core.storage.tables.studio import Attempt, Connection, Image, Reference, Request
@@ -22,6 +23,7 @@ __all__ = [
     "Session",
     "Setting",
     "Tally",
+    "Template",
     "Throttle",
     "User",
 ]

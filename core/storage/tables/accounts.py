@@ -1,6 +1,7 @@
 """Who may come in."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +24,7 @@ class User(Base):
     disabled_at: Mapped[datetime | None]
     language: Mapped[str | None] = mapped_column(String(8))
     draft: Mapped[str] = mapped_column(server_default="")  # what is typed and not yet sent
+    choices: Mapped[dict[str, Any] | None]  # the last ones: model, size, quality and so on
     served_at: Mapped[datetime | None]  # when a picture of theirs was last begun: whose turn it is
 
 

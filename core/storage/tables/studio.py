@@ -30,7 +30,10 @@ class Request(Base):
     """What a person asked for, once; it has one image row for each picture."""
 
     __tablename__ = "requests"
-    __table_args__ = (Index("ix_requests_user_id_id", "user_id", "id"),)
+    __table_args__ = (
+        Index("ix_requests_user_id_id", "user_id", "id"),
+        Index("ix_requests_user_id_fingerprint", "user_id", "fingerprint"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
@@ -46,6 +49,9 @@ class Request(Base):
     output_format: Mapped[str | None] = mapped_column(String(16))
     output_compression: Mapped[int | None]
     previews: Mapped[int]
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # the same for orders that ask for the same picture
+    parent_id: Mapped[int | None] = mapped_column(Key, index=True)  # the picture that this one was made after
+    relation: Mapped[str | None] = mapped_column(String(16))  # "final", "variation" or "change" of it
 
     user: Mapped[User] = relationship()
     images: Mapped[list["Image"]] = relationship(back_populates="request", order_by="Image.id")

@@ -1,0 +1,46 @@
+"""The last choices of a person: the next order begins with them, on whatever device."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from core.storage.database import Database
+from core.storage.tables import User
+from core.studio.orders import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """None: nothing was chosen yet, or the model did not offer it."""
+
+    model: str | None = None
+    size: str | None = None
+    quality: str | None = None
+    number: int | None = None
+    background: str | None = None
+    output_format: str | None = None
+    output_compression: int | None = None
+
+
+NAMES = tuple(Choices.__dataclass_fields__)
+
+
+class LastChoices:
+    def __init__(self, database: Database):
+        self.database = database
+
+    def of(self, user_id: int) -> Choices:
+        with self.database.read() as session:
+            stored = session.scalars(select(User.choices).where(User.id == user_id)).one_or_none()
+        return _choices(stored or {})
+
+    def remember(self, user_id: int, order: Order) -> None:
+        values = {name: getattr(order, name) for name in NAMES}
+        with self.database.write() as session:
+            session.execute(update(User).where(User.id == user_id).values(choices=values))
+
+
+def _choices(stored: dict[str, Any]) -> Choices:
+    """Names that an earlier program stored and that mean nothing any more are left out."""
+    return Choices(**{name: value for name, value in stored.items() if name in NAMES})

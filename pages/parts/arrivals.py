@@ -1,0 +1,39 @@
+"""A picture that is done while its person is elsewhere in the app: said once, quietly, with the way to it."""
+
+import streamlit as st
+
+from pages.parts import shell
+from pages.parts.tiles import address
+from pages.parts.visit import require
+
+LOOK = 3.0  # seconds between two looks, while something is under way
+LONGEST = 60  # characters of a description in a notice
+
+
+def watch() -> None:
+    """On every page but the one that shows the pictures themselves. At rest it asks for nothing."""
+    here = require()
+    under_way = here.services.boards.under_way(here.person.user_id)
+    st.session_state.setdefault("awaited", set()).update(under_way)
+    awaited = st.session_state["awaited"]
+    st.fragment(shell.guarded(_look), run_every=LOOK if awaited else None)()
+
+
+def _look() -> None:
+    here = require()
+    awaited: set[int] = st.session_state.get("awaited", set())
+    if not awaited:
+        return
+    arrived = here.services.boards.arrived(here.person.user_id, awaited)
+    under_way = here.services.boards.under_way(here.person.user_id)
+    st.session_state["awaited"] = under_way
+    text = here.reader
+    for image in arrived:
+        words = image.request.description[:LONGEST]
+        shown = words if len(image.request.description) <= LONGEST else words.rstrip() + "…"
+        said = text(
+            "Ready: “{description}” · [show it]({link})", description=shell.plain(shown), link=address(image.id)
+        )
+        st.toast(said)
+    if not under_way:
+        st.rerun()  # nothing is left to look for

@@ -1,0 +1,74 @@
+"""What people call models, sizes, qualities and backgrounds."""
+
+from core.catalog.catalog import Model, dimensions
+from core.i18n import Reader
+
+WIDE = 1.6  # from this ratio on, a landscape is wide
+
+
+def model_name(text: Reader, model: Model) -> str:
+    strengths = {
+        "fast": text("fast"),
+        "detail": text("detailed"),
+        "earlier": text("earlier generation"),
+        "no_ai": text("no AI"),
+    }
+    strength = strengths.get(model.strength)
+    return f"{title(text, model)} · {strength}" if strength else title(text, model)
+
+
+def title(text: Reader, model: Model) -> str:
+    """What the model is called; ours is a word, the others are names."""
+    return text("Painter") if model.strength == "no_ai" else model.title
+
+
+def size_name(text: Reader, size: str | None) -> str:
+    """A shape and its measures; "auto" and None leave it to the provider."""
+    measures = dimensions(size or "")
+    if measures is None:
+        return text("Automatic")
+    width, height = measures
+    return f"{shape_name(text, size)} · {width} × {height}"
+
+
+def shape_name(text: Reader, size: str | None) -> str:
+    names = {
+        "square": text("Square"),
+        "landscape": text("Landscape"),
+        "portrait": text("Portrait"),
+        "wide": text("Wide"),
+        "tall": text("Tall"),
+    }
+    return names.get(shape(size), text("Automatic"))
+
+
+def shape(size: str | None) -> str:
+    """ "square", "landscape", "portrait", "wide", "tall", or "" for what the provider decides."""
+    width, height = dimensions(size or "") or (0, 0)
+    if not width * height:
+        return ""
+    if width == height:
+        return "square"
+    if width > height:
+        return "wide" if width >= WIDE * height else "landscape"
+    return "tall" if height >= WIDE * width else "portrait"
+
+
+def quality_name(text: Reader, quality: str) -> str:
+    names = {
+        "low": text("Low"),
+        "medium": text("Medium"),
+        "high": text("High"),
+        "xhigh": text("Very high"),
+        "max": text("Highest"),
+    }
+    return names.get(quality, quality)
+
+
+def background_name(text: Reader, background: str) -> str:
+    names = {
+        "auto": text("Automatic"),
+        "opaque": text("Opaque"),
+        "transparent": text("Transparent"),
+    }
+    return names.get(background, background)

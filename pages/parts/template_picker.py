@@ -1,0 +1,93 @@
+"""Descriptions with blanks: choose one, fill it in, or keep what is described as one."""
+
+import streamlit as st
+
+from core.errors import Problem
+from core.storage.tables import Template
+from core.studio.templates import LONGEST_TITLE, blanks, filled
+from pages.parts import shell
+from pages.parts.visit import Here, require
+
+
+def template_picker(here: Here) -> None:
+    text = here.reader
+    with st.popover(text("Templates"), icon=":material/edit_note:", key="fold-templates"):
+        found = {template.id: template for template in here.services.templates.visible(here.person.user_id)}
+        if found:
+            chosen = st.selectbox(
+                text("Template"),
+                list(found),
+                index=None,
+                format_func=lambda it: _name(here, found[it]) if it in found else "",
+                key="template",
+                placeholder=text("Choose a template"),
+            )
+            if chosen in found:
+                _fill(here, found[chosen])
+        else:
+            st.caption(text("A template is a description with blanks in braces. Describe one, and keep it here."))
+        _keep(here)
+
+
+def _name(here: Here, template: Template) -> str:
+    if template.user_id == here.person.user_id:
+        return template.title
+    return here.reader("{title} · shared", title=template.title)
+
+
+def _fill(here: Here, template: Template) -> None:
+    text = here.reader
+    st.caption(shell.plain(template.text[:400]))
+    names = blanks(template.text)
+    for name in names:
+        st.text_input(shell.plain(name), key=f"blank-{template.id}-{name}", autocomplete="off")
+    st.button(
+        text("Put it into the description"),
+        key="use-template",
+        type="primary",
+        on_click=_use,
+        args=(template.id, template.text),
+    )
+    if template.user_id == here.person.user_id or (here.person.is_admin and template.shared):
+        with st.container(horizontal=True):
+            share = text("Share it no longer") if template.shared else text("Share it with everybody")
+            st.button(share, key="share-template", on_click=_share, args=(template.id, not template.shared))
+            st.button(text("Delete the template"), key="delete-template", on_click=_remove, args=(template.id,))
+
+
+def _keep(here: Here) -> None:
+    text = here.reader
+    with st.form("keep-template", clear_on_submit=True, border=False):
+        title = st.text_input(
+            text("Keep the description as a template"), placeholder=text("Its title"), max_chars=LONGEST_TITLE
+        )
+        shared = st.checkbox(text("Share it with everybody"))
+        if st.form_submit_button(text("Keep")):
+            try:
+                here.services.templates.add(
+                    here.person.user_id, title, st.session_state.get("description") or "", shared
+                )
+            except Problem as problem:
+                shell.refuse(here.reader, problem)
+            st.rerun()
+
+
+def _use(template_id: int, template_text: str) -> None:
+    values = {name: st.session_state.get(f"blank-{template_id}-{name}") or "" for name in blanks(template_text)}
+    st.session_state["description"] = filled(template_text, values)
+
+
+def _share(template_id: int, shared: bool) -> None:
+    here = require()
+    try:
+        here.services.templates.share(here.person, template_id, shared)
+    except Problem as problem:
+        shell.refuse(here.reader, problem)
+
+
+def _remove(template_id: int) -> None:
+    here = require()
+    try:
+        here.services.templates.remove(here.person, template_id)
+    except Problem as problem:
+        shell.refuse(here.reader, problem)
