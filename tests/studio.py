@@ -23,6 +23,7 @@ from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.tables import Attempt, Image, Request, User
 from core.studio.board import Boards
+from core.studio.copies import Copies
 from core.studio.gallery import Gallery
 from core.studio.line import Line
 from core.studio.orders import Order
@@ -183,6 +184,7 @@ class Studio:
         self.boards = Boards(database, (self.lane,))
         self.gallery = Gallery(database)
         self.pictures = Pictures(database, self.files)
+        self.copies = Copies(database, self.files)
         self.workers: list[Worker] = []
 
     def __enter__(self) -> Self:

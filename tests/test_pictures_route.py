@@ -196,6 +196,32 @@ def test_a_file_that_is_gone_is_not_found(client: TestClient, cast: Cast, alice:
     assert client.get(f"/pictures/{image_id}/original", headers=as_(cast, alice)).status_code == 404
 
 
+@pytest.mark.parametrize("variant", ["320", "640"])
+def test_a_thumbnail_that_is_not_there_yet_is_made(
+    client: TestClient, cast: Cast, alice: Somebody, data: bytes, variant: str
+) -> None:
+    (image_id,) = cast.hang(alice, data)
+    headers = as_(cast, alice)
+    before = client.get(f"/pictures/{image_id}/{variant}", headers=headers)
+    for file in list(cast.files.list("pictures")):
+        if file.key.endswith(".webp"):
+            cast.files.delete(file.key)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.get(f"/pictures/{image_id}/{variant}", headers=headers), range(8)))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, before.content)}
+    assert {answer.headers["etag"] for answer in answers} == {before.headers["etag"]}
+
+
+def test_a_picture_that_turns_out_to_be_damaged_is_shown_as_it_is(
+    client: TestClient, cast: Cast, alice: Somebody, data: bytes
+) -> None:
+    (image_id,) = cast.hang(alice, data[:-200])
+    set_image(cast, image_id, has_thumbnails=True)  # as its head had it
+    answer = client.get(f"/pictures/{image_id}/320", headers=as_(cast, alice))
+    assert (answer.content, answer.headers["content-type"]) == (data[:-200], "image/png")
+    assert "original" in answer.headers["etag"]
+
+
 def test_a_session_that_has_ended_gets_nothing_more(
     client: TestClient, cast: Cast, alice: Somebody, data: bytes
 ) -> None:

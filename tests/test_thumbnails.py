@@ -6,10 +6,10 @@ import random
 from typing import Any
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from core.storage import formats
-from core.storage.thumbnails import Thumbnails, make_preview, make_thumbnails
+from core.storage.thumbnails import Thumbnails, look_at, make_preview, make_thumbnails
 
 
 def _picture(width: int = 1536, height: int = 1024, mode: str = "RGB") -> Image.Image:
@@ -226,3 +226,26 @@ def test_random_damage_never_raises(format: str) -> None:
         for _ in range(chance.randint(1, 8)):
             data[chance.randrange(len(data))] = chance.randrange(256)
         make_thumbnails(bytes(data[: chance.randint(0, len(data))] if chance.random() < 0.3 else data))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "AVIF"])
+@pytest.mark.parametrize("orientation", [None, 3, 6])
+def test_a_look_at_the_head_says_what_decoding_finds(format: str, orientation: int | None) -> None:
+    exif = Image.Exif()
+    if orientation:
+        exif[0x0112] = orientation
+    data = _encoded(_picture(60, 40), format, exif=exif)
+    seen, made = look_at(data), make_thumbnails(data)
+    assert (seen.media_type, seen.width, seen.height) == (made.media_type, made.width, made.height)
+    assert seen.can_shrink
+
+
+@pytest.mark.parametrize("data", [b"", b"words", _encoded(_picture(64, 64))[:20], b"<svg/>", b"GIF89a"])
+def test_a_look_at_what_has_no_thumbnails_says_so(data: bytes) -> None:
+    assert not look_at(data).can_shrink
+
+
+def test_a_look_decodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {format: _encoded(_picture(60, 40), format) for format in ("PNG", "JPEG", "GIF")}
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    assert all(look_at(it).width == 60 for it in data.values())

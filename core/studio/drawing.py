@@ -21,6 +21,7 @@ from core.engines.answers import LARGE_AT_ONCE, Place
 from core.engines.base import Engine, EngineFailure, Failed, Job, Painting, Preview, Reference, Refused, Unknown
 from core.engines.connections import Lane
 from core.logs import about
+from core.studio.copies import Copyist
 from core.studio.line import Claim, Line
 from core.studio.pictures import Pictures
 from core.studio.threads import Threads
@@ -42,6 +43,7 @@ class Studio:
 
     line: Line
     pictures: Pictures
+    copyist: Copyist
     threads: Threads
     closing: asyncio.Event
     secret: bytes
@@ -170,7 +172,7 @@ class Drawing:
             log.exception("a preview could not be stored")
 
     async def _keep(self, painting: Painting, watching: "asyncio.Task[None]") -> None:
-        """Files, then row."""
+        """File, then row."""
         claim, studio = self.claim, self._studio
         try:
             values = await self._insist(
@@ -188,7 +190,10 @@ class Drawing:
             self._place.give_back()
         log.info("picture done" if finished else "picture was no longer ours")
         await watching
-        await self._forget_scaffold()
+        if finished and values["has_thumbnails"]:
+            studio.copyist.add(claim.image_id, claim.worker, values["image_url"])
+        else:
+            await self._forget_scaffold()
 
     async def _record(self, failure: EngineFailure) -> None:
         log.warning("picture not made: %s", failure)

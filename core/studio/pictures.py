@@ -1,11 +1,13 @@
 """A picture's files: kept before its row says "done", found again after a crash, swept when no row wants them.
 
+Its thumbnails are not among what the row waits for: see `core.studio.copies`.
+
 | key | what |
 |---|---|
 | `pictures/{image}-{worker}/original.png` | the provider's bytes, untouched |
 | `pictures/{image}-{worker}/320.webp`, `640.webp` | thumbnails |
-| `receipts/{image}-{worker}.json` | what else was answered; written first, deleted when the row is done |
-| `previews/{image}-{worker}/{number}.webp` | previews, deleted when the row is done |
+| `receipts/{image}-{worker}.json` | what else was answered; written first, deleted when the thumbnails are made |
+| `previews/{image}-{worker}/{number}.webp` | previews, deleted with the receipt |
 | `uploads/{user}/{sha256}.png` | pictures to start from |
 """
 
@@ -21,9 +23,9 @@ from sqlalchemy import select
 from core.engines.base import Painting
 from core.storage.database import Database
 from core.storage.files import Files, StoredFile
-from core.storage.formats import EXTENSIONS
+from core.storage.formats import EXTENSIONS, media_type_of
 from core.storage.tables import Image, Reference
-from core.storage.thumbnails import Thumbnails, make_preview, make_thumbnails
+from core.storage.thumbnails import look_at, make_preview
 from core.studio.texts import storable, storable_usage
 
 WEBP = "image/webp"
@@ -51,7 +53,7 @@ class Pictures:
         self.files = files
 
     def keep(self, image_id: int, worker: str, painting: Painting) -> dict[str, Any]:
-        """Write the files of a finished picture and return what its row has to say about them.
+        """Write the file of a finished picture and return what its row has to say about it.
 
         The receipt comes first: if the process dies before the row is written, `adopt` needs nothing else.
         """
@@ -62,10 +64,10 @@ class Pictures:
         }
         name = folder(image_id, worker)
         self.files.write(f"receipts/{name}.json", json.dumps(receipt).encode(), "application/json")
-        made = make_thumbnails(painting.data)
-        key = f"pictures/{name}/original.{EXTENSIONS.get(made.media_type or '', 'bin')}"
-        self.files.write(key, painting.data, made.media_type or UNKNOWN)
-        return self._described(key, made, len(painting.data), receipt)
+        media_type = media_type_of(painting.data)
+        key = f"pictures/{name}/original.{EXTENSIONS.get(media_type or '', 'bin')}"
+        self.files.write(key, painting.data, media_type or UNKNOWN)
+        return _described(key, painting.data, receipt)
 
     def adopt(self, image_id: int, worker: str) -> dict[str, Any] | None:
         """What `keep` had written when its process died, or None if it had not come that far."""
@@ -77,13 +79,22 @@ class Pictures:
             return None
         if not originals:
             return None
-        data = self.files.read(originals[0].key)
-        return self._described(originals[0].key, make_thumbnails(data), len(data), receipt)
+        return _described(originals[0].key, self.files.read(originals[0].key), receipt)
 
     def unfinished(self) -> list[tuple[int, str]]:
         """Image id and beginning of the worker's id of every picture whose keeping has begun and not ended."""
         names = [_name(file.key) for file in self.files.list("receipts") if file.key.endswith(".json")]
         return [(image_id, name.partition("-")[2]) for name in names if (image_id := _image_id(name)) is not None]
+
+    def without_copies(self) -> list[tuple[int, str, str]]:
+        """Image id, worker and original of the pictures that are done, but whose keeping has not ended."""
+        names, found = iter(self.unfinished()), []
+        with self.database.read() as session:
+            while some := dict(islice(names, 500)):
+                query = select(Image.id, Image.worker, Image.image_url).where(Image.id.in_(some), Image.state == "done")
+                rows = [(row.id, row.worker or "", row.image_url or "") for row in session.execute(query)]
+                found += [row for row in rows if row[1][:8] == some[row[0]]]
+        return found
 
     def keep_preview(self, image_id: int, worker: str, number: int, data: bytes) -> bool:
         """Store a preview, as small as a page shows it; False if it is not a picture."""
@@ -94,7 +105,7 @@ class Pictures:
         return True
 
     def forget_scaffold(self, image_id: int, worker: str) -> None:
-        """Delete what was only needed until the row was done."""
+        """Delete what was only needed until the picture was done."""
         name = folder(image_id, worker)
         self.files.delete(f"receipts/{name}.json")
         for file in list(self.files.list(f"previews/{name}")):
@@ -119,20 +130,6 @@ class Pictures:
                         self.files.delete(file.key)
                         removed.append(file.key)
         return removed
-
-    def _described(self, key: str, made: Thumbnails, size: int, receipt: dict[str, Any]) -> dict[str, Any]:
-        for width, data in made.variants.items():
-            self.files.write(thumbnail_key(key, width), data, WEBP)
-        return {
-            "image_url": key,
-            "media_type": made.media_type,
-            "width": made.width,
-            "height": made.height,
-            "size_in_bytes": size,
-            "placeholder": made.placeholder or None,
-            "has_thumbnails": bool(made.variants),
-            **receipt,
-        }
 
     def _wanted_pictures(self, files: list[StoredFile]) -> set[str]:
         """A folder stays if its row names it, or if the row's outcome is open: the files may be all that is left."""
@@ -163,6 +160,19 @@ class Pictures:
         with self.database.read() as session:
             wanted = select(Reference.file_key).where(Reference.file_key.in_([file.key for file in files]))
             return set(session.scalars(wanted))
+
+
+def _described(key: str, data: bytes, receipt: dict[str, Any]) -> dict[str, Any]:
+    seen = look_at(data)
+    return {
+        "image_url": key,
+        "media_type": seen.media_type,
+        "width": seen.width,
+        "height": seen.height,
+        "size_in_bytes": len(data),
+        "has_thumbnails": seen.can_shrink,
+        **receipt,
+    }
 
 
 def _name(key: str) -> str:

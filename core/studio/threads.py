@@ -15,6 +15,7 @@ class Threads:
         self._rows = ThreadPoolExecutor(8, "imagier-rows")
         self._files = ThreadPoolExecutor(4, "imagier-files")
         self._leases = ThreadPoolExecutor(1, "imagier-leases")
+        self._copies = ThreadPoolExecutor(1, "imagier-copies")
 
     async def rows(
         self, function: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs
@@ -25,7 +26,7 @@ class Threads:
     async def files(
         self, function: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs
     ) -> Result:
-        """Thumbnails and slow stores."""
+        """Previews and slow stores."""
         return await _run(self._files, function, *args, **named)
 
     async def leases(
@@ -34,8 +35,14 @@ class Threads:
         """What must never wait."""
         return await _run(self._leases, function, *args, **named)
 
+    async def copies(
+        self, function: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs
+    ) -> Result:
+        """Thumbnails, which nobody waits for."""
+        return await _run(self._copies, function, *args, **named)
+
     def close(self) -> None:
-        for pool in (self._rows, self._files, self._leases):
+        for pool in (self._rows, self._files, self._leases, self._copies):
             pool.shutdown()
 
 

@@ -17,6 +17,7 @@ from core.engines.connections import Lane
 from core.logs import about
 from core.storage.database import Database
 from core.storage.files import Files
+from core.studio.copies import Copies, Copyist
 from core.studio.drawing import STORING_PAUSES, Drawing, Studio, wait_at_most
 from core.studio.line import Claim, Line
 from core.studio.news import News
@@ -46,6 +47,7 @@ class Worker:
         self.id = uuid.uuid4().hex
         self.line = Line(database, self.id, lease, news)
         self.pictures = Pictures(database, files)
+        self.copies = Copies(database, files)
         self.lanes = lanes
         self._lease = lease
         self._poll = poll
@@ -54,7 +56,8 @@ class Worker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
-        self._studio = Studio(self.line, self.pictures, self._threads, self._closing, secret, pauses)
+        self._copyist = Copyist(self.copies, self.pictures, self._threads)
+        self._studio = Studio(self.line, self.pictures, self._copyist, self._threads, self._closing, secret, pauses)
         self._ready = threading.Event()
         self._stopping = False
         self._grace = 0.0
@@ -89,6 +92,10 @@ class Worker:
     def in_hand(self) -> int:
         return len(self._drawings)
 
+    @property
+    def waiting_for_copies(self) -> int:
+        return self._copyist.in_hand
+
     def _run(self) -> None:
         asyncio.run(self._work())
 
@@ -99,6 +106,7 @@ class Worker:
             asyncio.create_task(self._again_and_again(self._lease / 3, self._renew)),
             asyncio.create_task(self._again_and_again(self._lease / 3, self._expire)),
             asyncio.create_task(self._again_and_again(SWEEP_EVERY, self._sweep)),
+            asyncio.create_task(self._copyist.work()),
         ]
         while not self._stopping:
             for lane in self.lanes:
@@ -148,6 +156,8 @@ class Worker:
             self._may_have_orphans = True
         if self._may_have_orphans:
             self._may_have_orphans = not await self._threads.files(self._adopt)
+            for done in await self._threads.files(self.pictures.without_copies):
+                self._copyist.add(*done)
 
     def _adopt(self) -> bool:
         """False if one has to be tried again."""
@@ -168,7 +178,6 @@ class Worker:
         if values is None:
             return
         self.line.finish(claim, values)
-        self.pictures.forget_scaffold(claim.image_id, claim.worker)
         log.info("a worker died after it had stored this picture; it is done")
 
     async def _sweep(self) -> None:

@@ -18,6 +18,7 @@ from core.storage import schema
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.tables import Connection, Image, Request, Throttle, User
+from core.studio.copies import Copies
 from core.studio.pictures import Pictures
 
 PASSWORD = "a sentence of their own"
@@ -146,6 +147,7 @@ class Cast:
             image.state, image.started_at, image.finished_at = "done", now, now
             for name, value in values.items():
                 setattr(image, name, value)
+        Copies(self.database, self.files).make(image_id, values["image_url"])
         return image_id
 
     def is_idle(self) -> bool:
