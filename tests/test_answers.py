@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engines.answers import decoded, read_answer, read_events
+from core.engines.answers import read_answer, read_events
 from core.engines.base import EngineFailure
+from core.engines.encoded import decoded
 from tests.images_api import picture
 
 PNG = picture("16x16", "png", 0, 0, False)

@@ -46,7 +46,7 @@ HOMES = {
     "starlette": ("core/api/", "core/start.py"),
     "PIL": ("core/storage/", "core/engines/"),
     "babel": ("core/i18n.py",),
-    "pydantic": ("core/settings.py",),
+    "pydantic": ("core/settings.py", "core/engines/encoded.py"),
     "pydantic_settings": ("core/settings.py",),
 }
 TITLES = {

@@ -1,17 +1,15 @@
 """What comes back: a picture, or where it lies, out of JSON or out of the events of a stream."""
 
 import asyncio
-import base64
-import binascii
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from core.engines.base import Failed, Unknown
-from core.engines.complaints import complaint_of, failure, load, presentable, scrubbed, usage_of
+from core.engines.complaints import complaint_of, failure, presentable, scrubbed, usage_of
+from core.engines.encoded import decoded, is_plain, load
 from core.storage.formats import media_type_of
 
 MOST_BYTES = 96 * 1024 * 1024  # of an answer: a picture of 64 MB as base64, and some previews
@@ -23,12 +21,13 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished picture: its bytes, or else the address where they lie."""
+    """A finished picture: its bytes, or else the address where they lie. `encoded` as in a Painting."""
 
     data: bytes | None
     address: str
     usage: Mapping[str, Any] | None
     revised_description: str | None
+    encoded: memoryview | None = None
 
 
 class Place:
@@ -84,12 +83,14 @@ def read_answer(content: bytes, *, model: str, edits: bool, key: str | None) -> 
 def read_item(item: Mapping[str, Any], usage: Mapping[str, Any] | None) -> Answer:
     """The picture of an item of `data`, or of the event that completes a stream."""
     encoded, address = item.get("b64_json"), item.get("url")
-    if not (isinstance(encoded, str) and encoded):
+    if not (isinstance(encoded, str | memoryview) and encoded):
         encoded = address if isinstance(address, str) and address[:5].lower() == "data:" else None
     revised = item.get("revised_prompt")
     revised = scrubbed(revised) if isinstance(revised, str) and revised else None
     if encoded:
-        return Answer(checked(decoded(encoded), usage), "", usage, revised)
+        data = checked(decoded(encoded), usage)
+        plain = encoded if isinstance(encoded, memoryview) and is_plain(encoded, data) else None
+        return Answer(data, "", usage, revised, plain)
     if not isinstance(address, str) or not address:
         raise Failed("answer_empty", usage=usage)
     return Answer(None, address, usage, revised)
@@ -102,23 +103,10 @@ def checked(data: bytes, usage: Mapping[str, Any] | None) -> bytes:
     return data
 
 
-def decoded(text: str) -> bytes:
-    """The bytes of base64, as it is or in a data URI; empty if it is neither."""
-    head, comma, rest = text.partition(",")
-    if comma and head[:5].lower() == "data:":
-        if not head.lower().endswith(";base64"):
-            return unquote_to_bytes(rest)
-        text = rest
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        return b""
-
-
 def preview_of(event: Mapping[str, Any]) -> bytes:
     """The bytes of an unfinished picture; empty if they are none, because nobody loses anything by that."""
     encoded = event.get("b64_json")
-    data = decoded(encoded) if isinstance(encoded, str) else b""
+    data = decoded(encoded) if isinstance(encoded, str | memoryview) else b""
     return data if media_type_of(data) else b""
 
 

@@ -50,12 +50,16 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Painting:
-    """The finished picture: the provider's bytes, untouched. `usage` is the provider's own, None if it sent none."""
+    """The finished picture: the provider's bytes, untouched. `usage` is the provider's own, None if it sent none.
+
+    `encoded` is the same picture as base64, where it came so: whoever passes it on need not make it again.
+    """
 
     data: bytes
     usage: Mapping[str, Any] | None = None
     provider_request_id: str | None = None
     revised_description: str | None = None
+    encoded: memoryview | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(eq=False)

@@ -127,7 +127,7 @@ class OpenAIImages:
                         continue
                     trace.answer = step
                     data = step.data if step.data is not None else await self._fetched(step)
-                    yield Painting(data, step.usage, trace.request_id, step.revised_description)
+                    yield Painting(data, step.usage, trace.request_id, step.revised_description, step.encoded)
         finally:
             trace.place.give_back()
 

@@ -130,4 +130,5 @@ class Watch:
 
 
 def _size(picture: Preview | Painting) -> int:
-    return len(picture.data)
+    encoded = picture.encoded if isinstance(picture, Painting) else None
+    return len(picture.data) + (encoded.nbytes if encoded is not None else 0)
