@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.engines.answers import read_answer, read_events
@@ -92,6 +92,7 @@ def test_what_is_not_base64_is_no_picture_and_no_crash(text: str) -> None:
 item_values = st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.just(ENCODED) | st.lists(st.none())
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the first text takes seconds
 @given(
     st.binary(max_size=200)
     | st.fixed_dictionaries(
