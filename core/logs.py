@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+_concealed: set[str] = set()
 _subject: ContextVar[dict[str, object] | None] = ContextVar("subject", default=None)
 
 # What looks like a key or carries one is never written, whoever logs it.
@@ -40,6 +41,11 @@ def about(**subject: object) -> Iterator[None]:
         _subject.reset(token)
 
 
+def conceal(secret: str) -> None:
+    """From now on this is masked wherever it turns up: a key that came while the program runs."""
+    _concealed.add(secret)
+
+
 def masked(text: str) -> str:
     return SECRETS.sub(lambda found: (found[1] or found[2] or found[3]) + "…", text)
 
@@ -63,7 +69,7 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         text = json.dumps(line, ensure_ascii=False, default=str)
-        for secret in self._secrets:
+        for secret in (*self._secrets, *tuple(_concealed)):
             text = text.replace(secret, "…")
         return masked(text)
 

@@ -10,7 +10,10 @@ from core.accounts.sessions import Sessions
 from core.accounts.throttle import Throttle
 from core.catalog import catalog
 from core.catalog.catalog import Catalog
-from core.engines.connections import Lane, lanes_of
+from core.connections.connections import Connections, kind_of
+from core.connections.drafts import Draft
+from core.connections.lanes import LiveLanes
+from core.engines.connections import Lane, Lanes, lanes_of
 from core.ledger.ledger import Ledger
 from core.ledger.limits import Limits
 from core.ledger.prices import Prices
@@ -19,6 +22,7 @@ from core.site import Sites
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.schema import open_database
+from core.storage.vault import Vault
 from core.studio.board import Boards
 from core.studio.choices import LastChoices
 from core.studio.gallery import Gallery
@@ -38,7 +42,8 @@ class Services:
     database: Database
     files: Files
     catalog: Catalog
-    lanes: tuple[Lane, ...]
+    lanes: Lanes
+    connections: Connections
     site: Sites
     people: People
     sessions: Sessions
@@ -66,13 +71,16 @@ def build(
     secret = settings.secret()
     files = _files(settings)
     models = catalog.load()
-    chosen = tuple(lanes) if lanes is not None else lanes_of(settings, models)
+    vault = Vault(settings.secrets())
+    live = LiveLanes(database, lanes if lanes is not None else lanes_of(settings, models), models, vault)
+    connections = Connections(database, live, models, vault, _of_environment(settings))
+    connections.renew_keys()
     prices = Prices(database)
     prices.load_catalogue()
     ledger = Ledger(database, settings.zone, allows_unpriced=settings.unpriced == "allow")
     news = News()
-    worker = Worker(database, files, chosen, secret, news=news)
-    requests = Requests(database, files, models, chosen, settings.previews, worker.wake, ledger, news)
+    worker = Worker(database, files, live, secret, news=news)
+    requests = Requests(database, files, models, live, settings.previews, worker.wake, ledger, news)
     beyond = (
         settings.listens_beyond_this_machine if listens_beyond_this_machine is None else listens_beyond_this_machine
     )
@@ -81,7 +89,8 @@ def build(
         database=database,
         files=files,
         catalog=models,
-        lanes=chosen,
+        lanes=live,
+        connections=connections,
         site=Sites(database, settings),
         people=People(database, settings),
         sessions=Sessions(database, settings),
@@ -90,15 +99,29 @@ def build(
         prices=prices,
         limits=Limits(database),
         ledger=ledger,
-        boards=Boards(database, chosen),
+        boards=Boards(database, live),
         gallery=Gallery(database),
         lineage=Lineage(database, models, requests),
         templates=Templates(database),
         choices=LastChoices(database),
-        statuses=Statuses(database, chosen),
+        statuses=Statuses(database, live),
         news=news,
         worker=worker,
         setup_code=_setup_code(secret) if beyond else None,
+    )
+
+
+def _of_environment(settings: Settings) -> Draft:
+    """What the environment says of the provider, as if an administrator had typed it."""
+    key = settings.openai_api_key
+    return Draft(
+        kind=kind_of(settings.openai_base_url),
+        base_url=settings.openai_base_url or "",
+        key=key.get_secret_value() if key else "",
+        organisation=settings.openai_organisation or "",
+        project=settings.openai_project or "",
+        deadline=settings.deadline,
+        models=dict.fromkeys(settings.model_names),
     )
 
 

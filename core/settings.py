@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     database_url: str = _named("DATABASE_URL", "")
     files_url: str = _named("IMAGIER_FILES_URL", "")
     secret_key: SecretStr | None = _named("IMAGIER_SECRET_KEY")
+    secret_key_old: SecretStr | None = _named("IMAGIER_SECRET_KEY_OLD")
     openai_api_key: SecretStr | None = _named("OPENAI_API_KEY")
     openai_base_url: str | None = _named("OPENAI_BASE_URL")
     openai_organisation: str | None = _named("OPENAI_ORG_ID")
@@ -71,14 +72,7 @@ class Settings(BaseSettings):
     @field_validator("openai_base_url")
     @classmethod
     def _base_url(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an address such as http://localhost:8080/v1")
-        if parts.username or parts.query or parts.fragment:
-            raise ValueError("must hold no name, password or query; the key belongs in OPENAI_API_KEY")
-        return value.rstrip("/")
+        return checked_address(value) if value is not None else None
 
     @field_validator("openai_organisation", "openai_project")
     @classmethod
@@ -137,10 +131,6 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _possible(self) -> Self:
         connected = self.openai_api_key is not None or self.openai_base_url is not None
-        if self.painter is False and not connected:
-            raise ValueError(
-                "IMAGIER_PAINTER is off and neither OPENAI_API_KEY nor OPENAI_BASE_URL is set: nobody paints"
-            )
         for name, value in (
             ("IMAGIER_MODELS", self.models),
             ("OPENAI_ORG_ID", self.openai_organisation),
@@ -202,6 +192,22 @@ class Settings(BaseSettings):
             return path.read_bytes().strip()
         except OSError as error:
             raise SettingsError(_unwritable(path, error)) from None
+
+    def secrets(self) -> tuple[bytes, ...]:
+        """The newest first, then those that only read what was hidden with them."""
+        old = self.secret_key_old.get_secret_value() if self.secret_key_old else ""
+        return self.secret(), *(one.strip().encode() for one in old.split(",") if one.strip())
+
+
+def checked_address(value: str) -> str:
+    """The base URL of a server as it is kept; ValueError, in words, for what cannot be one."""
+    parts = urlsplit(value)
+    _ = parts.port  # raises for what is none
+    if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable() or " " in value:
+        raise ValueError("must be an address such as http://localhost:8080/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must hold no name, password or query; the key belongs in OPENAI_API_KEY")
+    return value.rstrip("/")
 
 
 def unknown_names() -> list[str]:

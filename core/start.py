@@ -39,7 +39,7 @@ def prepare(is_main: bool, streamlit_address: str | None) -> tuple[Settings, Ser
         _end_in_order()
     try:
         settings = Settings.load()
-        secrets = [settings.openai_api_key, settings.openai_admin_key, settings.secret_key]
+        secrets = [settings.openai_api_key, settings.openai_admin_key, settings.secret_key, settings.secret_key_old]
         logs.set_up(settings.log_level, tuple(secret.get_secret_value() for secret in secrets if secret))
         if is_main:
             _check_port(settings)
@@ -62,7 +62,7 @@ def lifespan(services: Services) -> Callable[[Any], AbstractAsyncContextManager[
 
     @asynccontextmanager
     async def live(_app: Any) -> AsyncIterator[None]:
-        for lane in services.lanes:
+        for lane in services.lanes():
             services.worker.line.resume(lane.name)  # a restart is how a new key is put in
         services.worker.start()
         ended = threading.Event()

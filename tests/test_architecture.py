@@ -20,6 +20,7 @@ FLOORS = (
     ("core.engines", "core.accounts"),
     ("core.site",),
     ("core.ledger",),
+    ("core.connections",),
     ("core.studio",),
     ("core.services",),
     ("core.api", "core.commands"),

@@ -82,7 +82,8 @@ def test_a_value_and_a_file_for_it_cannot_both_be_set(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"IMAGIER_PAINTER": "false"}, "nobody paints"),
+        ({"OPENAI_BASE_URL": "http://host:port/v1"}, "OPENAI_BASE_URL"),
+        ({"OPENAI_BASE_URL": "http://:secret@host/v1"}, "must hold no name, password or query"),
         ({"IMAGIER_MODELS": "flux"}, "IMAGIER_MODELS is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL is"),
         ({"OPENAI_ORG_ID": "org-1"}, "OPENAI_ORG_ID is set, but neither"),
         ({"OPENAI_PROJECT_ID": "proj-1"}, "OPENAI_PROJECT_ID is set, but neither"),

@@ -43,7 +43,6 @@ def refused(application: Application) -> str:
         ("IMAGIER_FILES_URL", "/proc/nowhere", r"IMAGIER_FILES_URL: .*"),
         ("IMAGIER_SECRET_KEY", "short", r"IMAGIER_SECRET_KEY: needs at least 32 characters.*"),
         ("OPENAI_BASE_URL", "localhost:8080", r"OPENAI_BASE_URL: must be an address such as .*"),
-        ("IMAGIER_PAINTER", "false", r"IMAGIER_PAINTER is off .* nobody paints\."),
         ("IMAGIER_LOG_LEVEL", "LOUD", r"IMAGIER_LOG_LEVEL: .*"),
         ("OPENAI_API_KEY_FILE", "/nowhere/key", r"OPENAI_API_KEY_FILE: the file /nowhere/key cannot be read\."),
     ],

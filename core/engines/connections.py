@@ -1,8 +1,11 @@
 """The lines to those who paint: which there are, which models each offers, how much each takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from core.catalog.catalog import Catalog, Model
 from core.engines.base import Engine
@@ -25,6 +28,21 @@ class Lane:
     at_once: int
     per_window: int = 0
     window: float = 60.0
+    revision: str = ""  # another one: the engine is another one, too
+
+
+class Lanes(Protocol):
+    """The lanes of this moment that are open, the first choice first; with a session, as its transaction sees them."""
+
+    def __call__(self, session: Session | None = None) -> Sequence[Lane]: ...
+
+
+def as_lanes(lanes: Lanes | Sequence[Lane]) -> Lanes:
+    """Fixed lanes may stand in the place of those that an administrator changes."""
+    if not isinstance(lanes, Sequence):
+        return lanes
+    fixed = tuple(lanes)
+    return lambda session=None: fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +62,63 @@ def lanes_of(settings: Settings, catalog: Catalog) -> tuple[Lane, ...]:
         lanes.append(
             Lane(
                 name=OPENAI,
-                models=settings.model_names or tuple(n for n, m in catalog.models.items() if m.dialect == "openai"),
-                make_engine=lambda: _openai_images(settings, catalog),
+                models=settings.model_names or openai_names(catalog),
+                make_engine=lambda: openai_images(
+                    catalog,
+                    settings.openai_base_url,
+                    settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+                    settings.openai_organisation,
+                    settings.openai_project,
+                    settings.deadline,
+                ),
                 at_once=settings.at_once,
                 per_window=settings.images_per_minute,
             )
         )
     if settings.painter or (settings.painter is None and not connected):
-        lanes.append(Lane(name=PAINTER, models=(PAINTER,), make_engine=_painter, at_once=2))
+        lanes.append(Lane(name=PAINTER, models=(PAINTER,), make_engine=painter, at_once=2))
     return tuple(lanes)
 
 
-def offers(lanes: tuple[Lane, ...], catalog: Catalog, today: date) -> list[Offer]:
-    """What can be ordered today; the catalogue's default first, if it is among them."""
-    found = [
-        Offer(model, lane, catalog.ends_soon(model, today))
-        for lane in lanes
-        for model in map(catalog.get, lane.models)
-        if not model.is_shut_down(today)
-    ]
-    return sorted(found, key=lambda offer: offer.model.name != catalog.default)
+def offers(lanes: Sequence[Lane], catalog: Catalog, today: date) -> list[Offer]:
+    """What can be ordered today, each model once; the catalogue's default first, if it is among them.
+
+    A model that several lanes offer is drawn by the first of them.
+    """
+    found: dict[str, Offer] = {}
+    for lane in lanes:
+        for model in map(catalog.get, lane.models):
+            if not model.is_shut_down(today):
+                found.setdefault(model.name, Offer(model, lane, catalog.ends_soon(model, today)))
+    return sorted(found.values(), key=lambda offer: offer.model.name != catalog.default)
 
 
-def _openai_images(settings: Settings, catalog: Catalog) -> Engine:
+def openai_names(catalog: Catalog) -> tuple[str, ...]:
+    return tuple(name for name, model in catalog.models.items() if model.dialect == "openai")
+
+
+def openai_images(
+    catalog: Catalog,
+    base_url: str | None,
+    key: str | None,
+    organisation: str | None,
+    project: str | None,
+    deadline: float,
+) -> Engine:
     from core.engines.openai_images import OpenAIImages, load
 
     load()
-    key = settings.openai_api_key
     return OpenAIImages(
-        base_url=settings.openai_base_url,
-        api_key=key.get_secret_value() if key else None,
-        organisation=settings.openai_organisation,
-        project=settings.openai_project,
-        deadline=settings.deadline,
+        base_url=base_url,
+        api_key=key,
+        organisation=organisation,
+        project=project,
+        deadline=deadline,
         openai_models=catalog.openai_models,
     )
 
 
-def _painter() -> Engine:
+def painter() -> Engine:
     from core.engines.painter import Painter
 
     return Painter()

@@ -33,7 +33,7 @@ def book(session: Session, image: Image, cost: int | None, reserved: int | None,
 
 def settle(session: Session, image: Image, model: str, state: str, usage: dict[str, Any] | None) -> None:
     """What an outcome means for the money; `image.started_at` decides which price holds."""
-    price = price_at(session, model, image.started_at or image.created_at)
+    price = price_at(session, model, image.started_at or image.created_at, image.connection)
     cost = exact_cost(price, usage)
     if state == "unknown":
         return  # it stays at risk

@@ -37,7 +37,7 @@ class Ledger:
     ) -> dict[str, int | None]:
         """What one picture may cost at most at each quality, in micro-dollars."""
         with self.database.read() as session:
-            price = price_at(session, request.model, self.database.now(session))
+            price = price_at(session, request.model, self.database.now(session), request.connection)
         return {
             quality: estimate(
                 price, request.model, request.size, quality, 1, request.previews, request.description, references
@@ -58,10 +58,14 @@ class Ledger:
         number: int,
         references: Sequence[tuple[int, int]],
         now: datetime,
+        connection: str | None = None,
     ) -> Estimate:
-        """What the order may cost at most, or a Problem if it may not be made. To be followed by `hold`, at once."""
+        """What the order may cost at most, or a Problem if it may not be made. To be followed by `hold`, at once.
+
+        `connection` draws it, if another one than that of the request.
+        """
         limits = allowed(session, user_id)
-        found = _estimate(session, request, number, references, now)
+        found = _estimate(session, request, number, references, now, connection)
         if found.micros is None and not self.allows_unpriced:
             raise Problem("unpriced_refused", model=request.model)
         check_choices(limits, request.model, request.quality, request.size)
@@ -104,10 +108,15 @@ def _at_risk() -> ColumnElement[bool]:
 
 
 def _estimate(
-    session: Session, request: Request, number: int, references: Sequence[tuple[int, int]], now: datetime
+    session: Session,
+    request: Request,
+    number: int,
+    references: Sequence[tuple[int, int]],
+    now: datetime,
+    connection: str | None = None,
 ) -> Estimate:
     return estimate(
-        price_at(session, request.model, now),
+        price_at(session, request.model, now, connection or request.connection),
         request.model,
         request.size,
         request.quality,

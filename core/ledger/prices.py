@@ -42,7 +42,7 @@ class Prices:
         self, user_id: int, model: str, valid_from: datetime, source: str, dollars: dict[str, Decimal | None]
     ) -> int:
         """A row from a moment on. `dollars` has a price for a million tokens of each class, or for `per_picture`."""
-        micros = {name: _micros(value) for name, value in dollars.items() if value is not None}
+        micros = {name: micros_of(value) for name, value in dollars.items() if value is not None}
         model, source = model.strip(), "".join(filter(str.isprintable, source)).strip()
         if not 0 < len(model) <= LONGEST_MODEL or not model.isprintable():
             raise Problem("price_incomplete")
@@ -66,30 +66,69 @@ class Prices:
         with self.database.read() as session:
             return session.scalars(select(Row).order_by(Row.model, Row.valid_from.desc(), Row.id.desc())).all()
 
-    def today(self, model: str) -> Price | None:
+    def today(self, model: str, connection: str = "") -> Price | None:
         with self.database.read() as session:
-            return price_at(session, model, self.database.now(session))
+            return price_at(session, model, self.database.now(session), connection)
 
 
-def price_at(session: Session, model: str, moment: datetime) -> Price | None:
-    """The price of a model at a moment; None: unpriced."""
-    row = session.connection().execute(_HOLDING, {"wanted": model, "moment": moment}).one_or_none()
-    return Price(**row._mapping) if row is not None else None
+def price_at(session: Session, model: str, moment: datetime, connection: str = "") -> Price | None:
+    """The price of a model at a moment, drawn by this connection; None: unpriced."""
+    row = _row_at(session, model, moment, connection)
+    if row is not None and row.connection and not _has_prices(row):
+        row = _row_at(session, model, moment, "")
+    if row is None:
+        return None
+    return Price(row.id, per_picture=row.per_picture, **{name: getattr(row, name) for name in CLASSES})
+
+
+def set_price_of(
+    session: Session, connection: str, model: str, micros: int | None, now: datetime, user_id: int | None
+) -> None:
+    """From now on a picture of this model costs so much on this connection; None: what the list says."""
+    if own_price(session, connection, model, now) != micros:
+        session.add(
+            Row(
+                model=model,
+                connection=connection,
+                valid_from=now,
+                source=connection,
+                created_at=now,
+                user_id=user_id,
+                per_picture=micros,
+            )
+        )
+        session.flush()
+
+
+def own_price(session: Session, connection: str, model: str, now: datetime) -> int | None:
+    """What a picture of this model costs on this connection, if it has a price of its own."""
+    row = _row_at(session, model, now, connection)
+    return row.per_picture if row is not None and row.connection else None
+
+
+def _has_prices(row: Any) -> bool:
+    return any(getattr(row, name) is not None for name in (*CLASSES, "per_picture"))
+
+
+def _row_at(session: Session, model: str, moment: datetime, connection: str) -> Any:
+    bound = {"wanted": model, "moment": moment, "drawn_by": connection}
+    return session.connection().execute(_HOLDING, bound).one_or_none()
 
 
 _HOLDING = (
-    select(Row.id, *(getattr(Row, name) for name in CLASSES), Row.per_picture)
+    select(Row.id, Row.connection, *(getattr(Row, name) for name in CLASSES), Row.per_picture)
     .where(
         Row.model == bindparam("wanted", type_=Row.model.type),
         Row.valid_from <= bindparam("moment", type_=Row.valid_from.type),
+        (Row.connection == "") | (Row.connection == bindparam("drawn_by", type_=Row.connection.type)),
     )
-    .order_by(Row.valid_from.desc(), Row.id.desc())
+    .order_by(Row.connection == "", Row.valid_from.desc(), Row.id.desc())
     .limit(literal_column("1"))
 )
 
 
 def _missing(session: Session) -> list[dict[str, Any]]:
-    rows = session.scalars(select(Row).where(Row.user_id.is_(None)).order_by(Row.id))
+    rows = session.scalars(select(Row).where(Row.user_id.is_(None), Row.connection == "").order_by(Row.id))
     known = {(row.model, row.valid_from): row for row in rows}
     return [
         values
@@ -107,13 +146,13 @@ def _catalogue(path: Path) -> list[dict[str, Any]]:
 def _rows(tables: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for table in tables:
         day: date = table["from"]
-        micros = {name: _micros(Decimal(table[name])) for name in (*CLASSES, "per_picture") if name in table}
+        micros = {name: micros_of(Decimal(table[name])) for name in (*CLASSES, "per_picture") if name in table}
         for model in table["models"]:
             start = datetime(day.year, day.month, day.day, tzinfo=UTC)
             yield {"model": model, "valid_from": start, "source": table["source"], **micros}
 
 
-def _micros(dollars: Decimal) -> int:
+def micros_of(dollars: Decimal) -> int:
     """Micro-dollars of an amount that must be one: finite, not negative, not beyond all measure."""
     if not dollars.is_finite() or not 0 <= dollars <= DEAREST:
         raise Problem("price_impossible", value=str(dollars)[:20])

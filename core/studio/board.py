@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
-from core.engines.connections import Lane
+from core.engines.connections import Lane, Lanes, as_lanes
 from core.storage.database import Database
 from core.storage.tables import Connection, Image, Request, User
 
@@ -63,9 +63,9 @@ class Board:
 
 
 class Boards:
-    def __init__(self, database: Database, lanes: Sequence[Lane], fresh: float = FRESH):
+    def __init__(self, database: Database, lanes: Lanes | Sequence[Lane], fresh: float = FRESH):
         self.database = database
-        self.lanes = {lane.name: lane for lane in lanes}
+        self.lanes = as_lanes(lanes)
         self._fresh = fresh
         self._outlooks: dict[str, _Outlook] = {}
         self._turn = threading.Lock()
@@ -82,10 +82,20 @@ class Boards:
                 .order_by(Request.id.desc())
                 .options(selectinload(Request.images), selectinload(Request.references))
             ).all()
-            stopped = session.scalars(select(Connection).where(Connection.stopped_code.is_not(None))).all()
+            waited_for = {image.connection for request in requests for image in request.images if _waits(image)}
+            stopped = self._stopped(session, waited_for)
         lines = self._lines(user_id, [image for request in requests for image in request.images])
         groups = tuple(Group(request, _slots(request, lines)) for request in requests)
-        return Board(groups, {row.name: row for row in stopped}, now)
+        return Board(groups, stopped, now)
+
+    def _stopped(self, session: Session, waited_for: set[str]) -> dict[str, Connection]:
+        """Every line that stands still by itself, and of those that a person waits for, also the closed ones."""
+        rows = {row.name: row for row in session.scalars(select(Connection))}
+        stopped = {name: row for name, row in rows.items() if row.stopped_code}
+        if waited_for - set(stopped):
+            closed = waited_for - set(stopped) - {lane.name for lane in self.lanes(session)}
+            stopped |= {name: _closed(name, rows.get(name)) for name in closed}
+        return stopped
 
     def under_way(self, user_id: int) -> set[int]:
         """The pictures of a person that wait or are being drawn."""
@@ -140,7 +150,21 @@ class Boards:
             of_each[one.user_id].add(one.image_id)
         places = places_in_line(line, in_hand)
         until = time.monotonic() + self._fresh
-        return _Outlook(places, of_each, in_hand, _typical(session, name), self.lanes.get(name), until)
+        lane = next((lane for lane in self.lanes(session) if lane.name == name), None)
+        return _Outlook(places, of_each, in_hand, _typical(session, name), lane, until)
+
+
+def _waits(image: Image) -> bool:
+    return image.state == "queued"
+
+
+def _closed(name: str, row: Connection | None) -> Connection:
+    """Why pictures wait for a connection that is not open, said as if the line had stopped by itself."""
+    if row is not None and row.paused_at is not None:
+        return Connection(name=name, stopped_code="connection_paused")
+    if row is not None and row.kind is not None:
+        return Connection(name=name, stopped_code="connection_key_unreadable")
+    return Connection(name=name, stopped_code="connection_gone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Drawing:
         self.claim = claim
         self._studio = studio
         self._lane = lane
-        self._engine = engine
+        self.engine = engine
         self._newest: Preview | None = None
         self._has_news = asyncio.Event()
         self._has_ended = False
@@ -98,7 +98,7 @@ class Drawing:
         painting = None
         try:
             job = await self._job()
-            async for event in self._engine.paint(job):
+            async for event in self.engine.paint(job):
                 if isinstance(event, Preview):
                     self._newest = event
                     self._studio.line.news.hand_over(self.claim.image_id, event)

@@ -206,8 +206,12 @@ class Line:
 
 def _takes_one(session: Session, lane: Lane, now: datetime) -> bool:
     connection = session.get(Connection, lane.name)
+    if (connection.revision if connection is not None else "") != lane.revision:
+        return False  # it was changed or removed a moment ago
     if connection is not None and (
-        connection.stopped_code is not None or (connection.not_before is not None and connection.not_before > now)
+        connection.stopped_code is not None
+        or connection.paused_at is not None
+        or (connection.not_before is not None and connection.not_before > now)
     ):
         return False
     allowed = pace(lane, connection, now)

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.catalog.catalog import Catalog
-from core.engines.connections import Lane, Offer, offers
+from core.engines.connections import Lane, Lanes, Offer, as_lanes, offers
 from core.errors import Problem
 from core.ledger.booking import book
 from core.ledger.estimates import Estimate
@@ -31,7 +31,7 @@ class Requests:
         database: Database,
         files: Files,
         catalog: Catalog,
-        lanes: Sequence[Lane],
+        lanes: Lanes | Sequence[Lane],
         previews: int = 2,
         wake: Callable[[], None] = lambda: None,
         ledger: Ledger | None = None,
@@ -44,14 +44,14 @@ class Requests:
         self.database = database
         self.files = files
         self.catalog = catalog
-        self.lanes = tuple(lanes)
+        self.lanes = as_lanes(lanes)
         self._previews = previews
         self._wake = wake
         self.ledger = ledger or Ledger(database)
         self._news = news or News()
 
     def offers(self, today: date) -> list[Offer]:
-        return offers(self.lanes, self.catalog, today)
+        return offers(self.lanes(), self.catalog, today)
 
     def is_offered(self, model: str) -> bool:
         return any(offer.model.name == model for offer in self.offers(self.today()))
@@ -66,7 +66,7 @@ class Requests:
         with self.database.write() as session:
             now = self.database.now(session)
             _check_owner(order, user_id)
-            request, order = self._request(user_id, order, door, now)
+            request, order = self._request(session, user_id, order, door, now)
             if not _is_own(session, user_id, order.parent_id):
                 # It may be gone meanwhile; what starts from it is a copy.
                 request["parent_id"] = request["relation"] = None
@@ -80,7 +80,7 @@ class Requests:
         """What an order may cost at most; a Problem if the model cannot do it. Nothing is stored."""
         with self.database.read() as session:
             now = self.database.now(session)
-        request, order = self._request(user_id, order, "pages", now)
+            request, order = self._request(session, user_id, order, "pages", now)
         return self.ledger.estimate(Request(**request), order.number, _sizes(order.references))
 
     def fingerprint(self, order: Order) -> str | None:
@@ -97,11 +97,11 @@ class Requests:
         """
         with self.database.read() as session:
             now = self.database.now(session)
-        try:
-            described = replace(order, description=order.description.strip() or "…")
-            request, completed_order = self._request(0, described, "pages", now)
-        except Problem:
-            return {}
+            try:
+                described = replace(order, description=order.description.strip() or "…")
+                request, completed_order = self._request(session, 0, described, "pages", now)
+            except Problem:
+                return {}
         qualities = self.catalog.get(order.model).qualities
         return self.ledger.by_quality(Request(**request), qualities, _sizes(completed_order.references))
 
@@ -126,8 +126,9 @@ class Requests:
                 raise Problem("not_retryable")
             if image.state == "unknown" and not may_be_billed_again:
                 raise Problem("confirm_retry")
-            offer = self._offer(image.request.model, now.date())
-            found = self.ledger.check(session, user_id, image.request, 1, _sizes(image.request.references), now)
+            offer = self._offer(session, image.request.model, now.date())
+            sizes = _sizes(image.request.references)
+            found = self.ledger.check(session, user_id, image.request, 1, sizes, now, offer.lane.name)
             again = Image(
                 request_id=image.request_id,
                 user_id=user_id,
@@ -162,9 +163,11 @@ class Requests:
         kept = self.keep_reference(user_id, image.image_url.rsplit("/", 1)[-1], data)
         return ReferenceFile(kept.name, kept.file_key, kept.media_type, kept.width, kept.height, image_id)
 
-    def _request(self, user_id: int, order: Order, door: str, now: datetime) -> tuple[dict[str, Any], Order]:
+    def _request(
+        self, session: Session, user_id: int, order: Order, door: str, now: datetime
+    ) -> tuple[dict[str, Any], Order]:
         """The row of an order that the model can do, with every choice explicit; not stored yet."""
-        offer = self._offer(order.model, now.date())
+        offer = self._offer(session, order.model, now.date())
         order = completed(order, offer.model, now.date())
         request = {
             "user_id": user_id,
@@ -186,11 +189,11 @@ class Requests:
         }
         return request, order
 
-    def _offer(self, model: str, today: date) -> Offer:
+    def _offer(self, session: Session, model: str, today: date) -> Offer:
         described = self.catalog.get(model)
         if described.is_shut_down(today):
             raise Problem("model_shut_down", model=described.title, date=described.shutdown)
-        for offer in self.offers(today):
+        for offer in offers(self.lanes(session), self.catalog, today):
             if offer.model.name == model:
                 return offer
         raise Problem("model_not_offered", model=model[:80])

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from core.engines.connections import Lane
+from core.engines.connections import Lane, Lanes, as_lanes
 from core.storage.database import Database
 from core.storage.tables import Connection, Image
 
@@ -25,11 +25,12 @@ class LineStatus:
 
 
 class Statuses:
-    def __init__(self, database: Database, lanes: Sequence[Lane]):
+    def __init__(self, database: Database, lanes: Lanes | Sequence[Lane]):
         self.database = database
-        self.lanes = lanes
+        self.lanes = as_lanes(lanes)
 
     def lines(self) -> list[LineStatus]:
+        """The open lines in their order, then the closed ones, then those that pictures wait for in vain."""
         with self.database.read() as session:
             yesterday = self.database.now(session) - timedelta(days=1)
             states = {
@@ -47,16 +48,19 @@ class Statuses:
                     .group_by(Image.connection)
                 ).all()
             )
-            stopped = {row.name: row for row in session.scalars(select(Connection))}
+            rows = {row.name: row for row in session.scalars(select(Connection))}
+            names = dict.fromkeys(lane.name for lane in self.lanes(session))
+        names |= dict.fromkeys(row.name for row in rows.values() if row.kind is not None or row.paused_at is not None)
+        names |= dict.fromkeys(sorted(name for name, _ in states))
         return [
             LineStatus(
-                lane.name,
-                states.get((lane.name, "queued"), 0),
-                states.get((lane.name, "running"), 0),
-                done.get(lane.name, 0),
-                row.stopped_code if (row := stopped.get(lane.name)) else None,
+                name,
+                states.get((name, "queued"), 0),
+                states.get((name, "running"), 0),
+                done.get(name, 0),
+                row.stopped_code if (row := rows.get(name)) else None,
                 row.stopped_detail if row else "",
                 row.stopped_request_id if row else None,
             )
-            for lane in self.lanes
+            for name in names
         ]

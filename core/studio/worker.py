@@ -7,13 +7,13 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from core.engines.base import Engine
-from core.engines.connections import Lane
+from core.engines.connections import Lane, Lanes, as_lanes
 from core.logs import about
 from core.storage.database import Database
 from core.storage.files import Files
@@ -35,7 +35,7 @@ class Worker:
         self,
         database: Database,
         files: Files,
-        lanes: Sequence[Lane],
+        lanes: Lanes | Sequence[Lane],
         secret: bytes = b"",
         lease: float = 30.0,
         poll: float = 1.0,
@@ -48,7 +48,7 @@ class Worker:
         self.line = Line(database, self.id, lease, news)
         self.pictures = Pictures(database, files)
         self.copies = Copies(database, files)
-        self.lanes = lanes
+        self.lanes = as_lanes(lanes)
         self._lease = lease
         self._poll = poll
         self._threads = Threads()
@@ -61,7 +61,7 @@ class Worker:
         self._ready = threading.Event()
         self._stopping = False
         self._grace = 0.0
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[tuple[str, str], Engine] = {}  # by the lane's name and revision
         self._drawings: dict[asyncio.Task[None], Drawing] = {}
         self._may_have_orphans = True
 
@@ -109,8 +109,7 @@ class Worker:
             asyncio.create_task(self._copyist.work()),
         ]
         while not self._stopping:
-            for lane in self.lanes:
-                await self._guarded(partial(self._take, lane))
+            await self._guarded(self._turn)
             await wait_at_most(self._wake, self._poll)
             self._wake.clear()
         await self._guarded(self._drain)
@@ -118,6 +117,20 @@ class Worker:
             task.cancel()
         for engine in self._engines.values():
             await self._guarded(engine.close)
+
+    async def _turn(self) -> None:
+        lanes = await self._threads.rows(self.lanes)
+        for lane in lanes:
+            await self._guarded(partial(self._take, lane))
+        await self._retire({(lane.name, lane.revision) for lane in lanes})
+
+    async def _retire(self, current: Collection[tuple[str, str]]) -> None:
+        """An engine whose connection was changed or removed ends with the last drawing that began with it."""
+        busy = {id(drawing.engine) for drawing in self._drawings.values()}
+        for key, engine in list(self._engines.items()):
+            if key not in current and id(engine) not in busy:
+                del self._engines[key]
+                await self._guarded(engine.close)
 
     async def _take(self, lane: Lane) -> None:
         if not await self._threads.rows(self.line.is_waiting, lane):
@@ -128,9 +141,10 @@ class Worker:
             self._begin(Drawing(self._studio, lane, engine, claim))
 
     async def _engine(self, lane: Lane) -> Engine:
-        if lane.name not in self._engines:
-            self._engines[lane.name] = await self._threads.rows(lane.make_engine)
-        return self._engines[lane.name]
+        key = lane.name, lane.revision
+        if key not in self._engines:
+            self._engines[key] = await self._threads.rows(lane.make_engine)
+        return self._engines[key]
 
     def _begin(self, drawing: Drawing) -> None:
         task = asyncio.create_task(drawing.run())

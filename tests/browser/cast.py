@@ -109,7 +109,7 @@ class Cast:
     def forget_the_pace(self) -> None:
         """What was learned of the provider, which is slow to be forgotten otherwise."""
         with self.database.write() as session:
-            session.execute(delete(Connection))
+            session.execute(update(Connection).values(not_before=None, slowed_at=None, stopped_code=None))
 
     def _hang_one(self, somebody: Somebody, data: bytes, description: str) -> int:
         with self.database.write() as session:

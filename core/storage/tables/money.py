@@ -11,7 +11,8 @@ from core.storage.tables.base import Base, Key
 class Price(Base):
     """What a model costs from a moment on: micro-dollars for a million tokens of a class, or for each picture.
 
-    Rows are added and never changed; of several that hold, the one that began last counts, then the newest.
+    Rows are added and never changed; of several that hold, the one that began last counts, then the newest. A row with
+    a `connection` is for pictures drawn there, and wins; one without any price says that the list's counts there again.
     """
 
     __tablename__ = "prices"
@@ -19,6 +20,7 @@ class Price(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     model: Mapped[str] = mapped_column(String(128))
+    connection: Mapped[str] = mapped_column(String(64), server_default="")  # "": wherever it is drawn
     valid_from: Mapped[datetime]
     text_in: Mapped[int | None] = mapped_column(BigInteger())
     cached_text_in: Mapped[int | None] = mapped_column(BigInteger())

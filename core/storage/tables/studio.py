@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.storage.tables.accounts import User
@@ -11,7 +11,12 @@ from core.storage.tables.base import Base, Key
 
 
 class Connection(Base):
-    """The line to one provider. `stopped_code` says why nothing is tried any more, if so."""
+    """The line to one provider: what an administrator has set up, and how it stands.
+
+    `kind` is NULL where the environment says what the connection is; `stopped_code` says why nothing is tried any
+    more, if so; `paused_at`, that an administrator wants it so. `revision` is new after every change of what an
+    engine is made of.
+    """
 
     __tablename__ = "connections"
 
@@ -24,6 +29,18 @@ class Connection(Base):
     slowed_at: Mapped[datetime | None]  # when it last said that it was too much, and what has held since
     slowed_at_once: Mapped[int | None]
     slowed_accepted: Mapped[int | None]
+    paused_at: Mapped[datetime | None]
+    position: Mapped[int | None]  # of several that offer a model, the one with the smallest draws it
+    revision: Mapped[str] = mapped_column(String(32), server_default="")
+    kind: Mapped[str | None] = mapped_column(String(16))
+    base_url: Mapped[str | None]
+    key_sealed: Mapped[str | None]
+    organisation: Mapped[str | None]
+    project: Mapped[str | None]
+    images_per_minute: Mapped[int | None]
+    at_once: Mapped[int | None]
+    deadline: Mapped[float | None]  # seconds
+    models: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # none: those of the catalogue
 
 
 class Request(Base):

@@ -1,0 +1,293 @@
+"""The connections: set up, changed, paused, put in order and removed while the program runs; their keys go in only."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.accounts import audit
+from core.catalog.catalog import Catalog
+from core.connections.drafts import COMPATIBLE, Draft, checked, checked_name
+from core.connections.lanes import LiveLanes, in_order
+from core.engines.connections import OPENAI, PAINTER, openai_names
+from core.errors import Problem
+from core.ledger.booking import book
+from core.ledger.costs import Price
+from core.ledger.prices import own_price, price_at, set_price_of
+from core.storage.database import Database
+from core.storage.tables import Connection, Image
+from core.storage.vault import UnreadableError, Vault
+
+SHORTEST_TELLING = 12  # characters of a key of which four tell nothing
+FIELDS = ("kind", "base_url", "organisation", "project", "images_per_minute", "at_once", "deadline")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A model of a connection; `own_micros` is for a picture, if it is not the list that decides."""
+
+    name: str
+    price: Price | None
+    own_micros: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection as it is shown: of its key only the end, "" for none; `has_readable_key` False: lost its secret."""
+
+    name: str
+    kind: str
+    base_url: str
+    key_end: str
+    has_readable_key: bool
+    organisation: str
+    project: str
+    images_per_minute: int
+    at_once: int
+    deadline: float
+    models: tuple[Offered, ...]
+    lists_models: bool
+    is_paused: bool
+    is_of_environment: bool
+
+
+class Connections:
+    def __init__(self, database: Database, lanes: LiveLanes, catalog: Catalog, vault: Vault, environment: Draft | None):
+        """`environment` is the provider's connection that the settings of the process describe."""
+        self._database = database
+        self._lanes = lanes
+        self._catalog = catalog
+        self._vault = vault
+        self._environment = environment
+
+    def all(self) -> list[Line]:
+        """The first choice first."""
+        with self._database.read() as session:
+            rows = {row.name: row for row in session.scalars(select(Connection))}
+            now = self._database.now(session)
+            return [self._line(session, name, rows.get(name), now) for name in in_order(rows, self._lanes.environment)]
+
+    def find(self, name: str) -> Line:
+        found = next((line for line in self.all() if line.name == name), None)
+        if found is None:
+            raise Problem("no_such_connection", name=name[:80])
+        return found
+
+    def add(self, user_id: int, name: str, draft: Draft) -> str:
+        """The name as it is kept. What an administrator has not typed again, such as an order, is as it was."""
+        name, draft = checked_name(name), checked(draft)
+        with self._database.write() as session:
+            row = session.get(Connection, name)
+            if name in self._lanes.environment or (row is not None and row.kind is not None):
+                raise Problem("connection_taken", name=name)
+            if row is not None:
+                session.delete(row)  # how a connection of this name stood that is gone
+                session.flush()
+            row = Connection(name=name, position=(session.scalar(select(func.max(Connection.position))) or 0) + 1)
+            session.add(row)
+            after = self._write(session, row, draft, user_id)
+            audit.record(session, self._database.now(session), "connection.added", name, after=after)
+        return name
+
+    def change(self, user_id: int, name: str, draft: Draft) -> None:
+        """What was kept of the key goes to no other address: for that it has to be typed again."""
+        draft = checked(draft)
+        with self._database.write() as session:
+            row = self._own(session, name)
+            moved = (draft.kind, draft.base_url) != (row.kind, row.base_url)
+            if moved and row.key_sealed and draft.key is None and draft.kind != PAINTER:
+                raise Problem("key_needed_again")
+            now = self._database.now(session)
+            before = self._told(session, row, now)
+            after = self._write(session, row, draft, user_id)
+            changed = {field for field in after if before[field] != after[field]}
+            if draft.key is not None:
+                changed.add("key")
+            audit.record(session, now, "connection.changed", name, _only(before, changed), _only(after, changed))
+
+    def pause(self, name: str) -> None:
+        """Nothing of it is begun any more; what is being drawn comes to its end."""
+        with self._database.write() as session:
+            row, now = self._any(session, name), self._database.now(session)
+            if row.paused_at is None:
+                row.paused_at = now
+                audit.record(session, now, "connection.paused", name)
+
+    def go_on(self, name: str) -> None:
+        """After a pause, or after its provider has stopped the line."""
+        with self._database.write() as session:
+            row, now = self._any(session, name), self._database.now(session)
+            if row.paused_at is not None or row.stopped_code is not None:
+                audit.record(session, now, "connection.opened", name, {"stopped": row.stopped_code})
+            row.paused_at = row.stopped_code = row.stopped_request_id = row.stopped_at = None
+            row.stopped_detail = ""
+
+    def move_up(self, name: str) -> None:
+        """Before the one that is before it now."""
+        with self._database.write() as session:
+            rows = {row.name: row for row in session.scalars(select(Connection))}
+            order = in_order(rows, self._lanes.environment)
+            if name not in order:
+                raise Problem("no_such_connection", name=name[:80])
+            place = order.index(name)
+            if place == 0:
+                return
+            order[place - 1 : place + 1] = order[place], order[place - 1]
+            for position, one in enumerate(order, start=1):
+                self._any(session, one).position = position
+            audit.record(session, self._database.now(session), "connection.moved", name, after={"place": place})
+
+    def remove(self, name: str, cancels_waiting: bool = False) -> None:
+        """Only if nothing is being drawn; pictures that wait are cancelled if that is wanted, and else in the way."""
+        with self._database.write() as session:
+            row, now = self._own(session, name), self._database.now(session)
+            running = self._images(session, name, "running")
+            if running:
+                raise Problem("connection_running", name=name, count=len(running))
+            waiting = self._images(session, name, "queued")
+            if waiting and not cancels_waiting:
+                raise Problem("connection_awaited", name=name, count=len(waiting))
+            for image in waiting:
+                image.state, image.finished_at = "cancelled", now
+                book(session, image, None, None, counted=False)
+            before = {**self._told(session, row, now), "cancelled": len(waiting)}
+            session.delete(row)
+            audit.record(session, now, "connection.removed", name, before)
+
+    def renew_keys(self) -> int:
+        """Seal what was sealed with an older secret with the newest; how many there were."""
+        with self._database.read() as session:
+            old = [name for name, sealed in _sealed(session) if self._vault.is_old(sealed)]
+        if not old:
+            return 0
+        renewed = 0
+        with self._database.write() as session:
+            for row in session.scalars(select(Connection).where(Connection.name.in_(old))):
+                try:
+                    row.key_sealed = self._vault.seal(self._vault.unseal(row.key_sealed or ""))
+                    renewed += 1
+                except UnreadableError:
+                    continue  # the page says so, and asks for the key
+        return renewed
+
+    def _write(self, session: Session, row: Connection, draft: Draft, user_id: int) -> dict[str, Any]:
+        now = self._database.now(session)
+        for field in FIELDS:
+            setattr(row, field, getattr(draft, field))
+        row.models = list(draft.models)
+        if draft.key is not None:
+            row.key_sealed = self._vault.seal(draft.key) if draft.key else None
+        row.revision = uuid.uuid4().hex
+        # Whatever stopped the line was about what it was until now.
+        row.stopped_code = row.stopped_request_id = row.stopped_at = row.not_before = row.slowed_at = None
+        row.stopped_detail = ""
+        for model, micros in draft.models.items():
+            if draft.kind != PAINTER:
+                set_price_of(session, row.name, model, micros, now, user_id)
+        session.flush()
+        return self._told(session, row, now)
+
+    def _told(self, session: Session, row: Connection, now: datetime) -> dict[str, Any]:
+        """What the record of acts says of a connection; it masks the key."""
+        models = {name: own_price(session, row.name, name, now) for name in row.models or ()}
+        return {**{field: getattr(row, field) for field in FIELDS}, "key": bool(row.key_sealed), "models": models}
+
+    def _line(self, session: Session, name: str, row: Connection | None, now: datetime) -> Line:
+        is_paused = row is not None and row.paused_at is not None
+        if row is None or row.kind is None:
+            return self._of_environment(session, name, is_paused, now)
+        key_end, readable = self._end(row.key_sealed)
+        names = row.models or openai_names(self._catalog)
+        return Line(
+            name=name,
+            kind=row.kind,
+            base_url=row.base_url or "",
+            key_end=key_end,
+            has_readable_key=readable,
+            organisation=row.organisation or "",
+            project=row.project or "",
+            images_per_minute=row.images_per_minute or 0,
+            at_once=row.at_once or 1,
+            deadline=row.deadline or 600,
+            models=self._offered(session, name, names, now),
+            lists_models=bool(row.models),
+            is_paused=is_paused,
+            is_of_environment=False,
+        )
+
+    def _of_environment(self, session: Session, name: str, is_paused: bool, now: datetime) -> Line:
+        lane = self._lanes.environment[name]
+        given = self._environment if name == OPENAI and self._environment else Draft(PAINTER)
+        return Line(
+            name=name,
+            kind=given.kind,
+            base_url=given.base_url,
+            key_end=_end_of(given.key or ""),
+            has_readable_key=True,
+            organisation=given.organisation,
+            project=given.project,
+            images_per_minute=lane.per_window,
+            at_once=lane.at_once,
+            deadline=given.deadline,
+            models=self._offered(session, name, lane.models, now),
+            lists_models=bool(given.models),
+            is_paused=is_paused,
+            is_of_environment=True,
+        )
+
+    def _offered(self, session: Session, name: str, models: Sequence[str], now: datetime) -> tuple[Offered, ...]:
+        return tuple(
+            Offered(model, price_at(session, model, now, name), own_price(session, name, model, now))
+            for model in models
+        )
+
+    def _end(self, sealed: str | None) -> tuple[str, bool]:
+        try:
+            return (_end_of(self._vault.unseal(sealed)) if sealed else ""), True
+        except UnreadableError:
+            return "", False
+
+    def _own(self, session: Session, name: str) -> Connection:
+        """One that is the administrator's to change."""
+        row = session.get(Connection, name)
+        if row is not None and row.kind is not None:
+            return row
+        if name in self._lanes.environment:
+            raise Problem("connection_of_environment", name=name)
+        raise Problem("no_such_connection", name=name[:80])
+
+    def _any(self, session: Session, name: str) -> Connection:
+        row = session.get(Connection, name)
+        if name not in self._lanes.environment and (row is None or row.kind is None):
+            raise Problem("no_such_connection", name=name[:80])
+        if row is None:
+            row = Connection(name=name, stopped_detail="")
+            session.add(row)
+        return row
+
+    def _images(self, session: Session, name: str, state: str) -> Sequence[Image]:
+        return session.scalars(select(Image).where(Image.connection == name, Image.state == state)).all()
+
+
+def kind_of(base_url: str | None) -> str:
+    return COMPATIBLE if base_url else OPENAI
+
+
+def _sealed(session: Session) -> list[tuple[str, str]]:
+    query = select(Connection.name, Connection.key_sealed).where(Connection.key_sealed.is_not(None))
+    return [(name, sealed) for name, sealed in session.execute(query) if sealed]
+
+
+def _end_of(key: str) -> str:
+    """The last four characters, if the others are enough to keep a secret."""
+    if not key:
+        return ""
+    return f"••••{key[-4:]}" if len(key) >= SHORTEST_TELLING else "••••"
+
+
+def _only(values: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}
