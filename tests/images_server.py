@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from tests import images_faults
 from tests.images_answers import Answers
-from tests.images_api import GPT_IMAGE_MODELS, RefusedOrderError, check_order
+from tests.images_api import RefusedOrderError, check_order
 from tests.images_faults import Fault
 from tests.images_host import serve_picture
 from tests.images_http import (
@@ -31,6 +31,7 @@ from tests.images_http import (
     read_request,
     whole,
 )
+from tests.images_models import serve_models
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
 
@@ -57,6 +58,7 @@ class ImagesServer:
 
     The public attributes may be changed while it runs. `key` None accepts everybody. `images_per_minute` counts
     the last `window` seconds. With `holding`, every call waits in its work until `release()`.
+    `models` is how it lists its models (tests/images_models.py).
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class ImagesServer:
         self.images_per_minute = images_per_minute
         self.window = window
         self.holding = False
+        self.models = ""
         self.faults: deque[str] = deque()
         self.requests: list[Call] = []
         self.fetches: list[tuple[str, dict[str, str]]] = []
@@ -164,8 +167,7 @@ class ImagesServer:
         elif request.path == "/_bill":
             self._send_json(writer, 200, {"calls": [asdict(c) for c in self.calls], "requests": len(self.requests)})
         elif request.path == "/v1/models":
-            models = [{"id": name, "object": "model", "owned_by": "system"} for name in sorted(GPT_IMAGE_MODELS)]
-            self._send_json(writer, 200, {"object": "list", "data": models})
+            await serve_models(self.models, self.key, request.headers, writer, self._stopped)
         elif request.method == "GET":
             with self._changed:
                 self.fetches.append((request.path, request.headers))

@@ -153,7 +153,6 @@ def test_a_detour_over_the_painter_does_not_carry_the_key_elsewhere(services: Se
         ({"key": f"{KEY}\n{KEY}"}, "key_impossible"),
         ({"organisation": "é"}, "header_impossible"),
         ({"project": "a\nb: c"}, "header_impossible"),
-        ({"models": {}}, "models_missing"),
         ({"at_once": 0}, "number_out_of_range"),
         ({"images_per_minute": -1}, "number_out_of_range"),
         ({"deadline": float("nan")}, "number_out_of_range"),
@@ -174,7 +173,7 @@ def test_what_is_refused_changes_nothing(services: Services, cast: Cast) -> None
     refused("connection_name_impossible", services.connections.add, cast.ada, "", SERVER)
     services.connections.add(cast.ada, "server", SERVER)
     before = services.connections.all()
-    refused("models_missing", services.connections.change, cast.ada, "server", replace(SERVER, models={}))
+    refused("address_missing", services.connections.change, cast.ada, "server", replace(SERVER, base_url=""))
     assert services.connections.all() == before
 
 
@@ -343,6 +342,17 @@ def test_a_connection_of_the_database_wins_over_one_of_the_environment(database:
     assert not both.connections.find("openai").is_of_environment
     for services in (without, both):
         services.database.close()
+
+
+def test_a_server_of_which_no_model_is_known_offers_nothing_until_some_are_chosen(
+    services: Services, cast: Cast
+) -> None:
+    services.connections.add(cast.ada, "server", replace(SERVER, models={}))
+    assert offered(services) == {"painter": "painter"}
+    services.connections.offer(cast.ada, "server", ["fox", "owl"])
+    services.connections.offer(cast.ada, "server", ["fox", "hare"])
+    assert offered(services) == {"fox": "server", "owl": "server", "hare": "server", "painter": "painter"}
+    refused("model_of_the_painter", services.connections.offer, cast.ada, "server", ["painter"])
 
 
 def test_how_a_line_stood_is_forgotten_when_it_is_changed(services: Services, cast: Cast) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from core.accounts import audit
 from core.catalog.catalog import Catalog
-from core.connections.drafts import COMPATIBLE, Draft, checked, checked_name
-from core.connections.lanes import LiveLanes, in_order
-from core.engines.connections import OPENAI, PAINTER, openai_names
+from core.connections.drafts import COMPATIBLE, Draft, checked, checked_name, models_of
+from core.connections.lanes import LiveLanes, in_order, models_of_row
+from core.engines.connections import OPENAI, PAINTER
 from core.errors import Problem
 from core.ledger.booking import book
 from core.ledger.costs import Price
@@ -53,6 +53,15 @@ class Line:
     lists_models: bool
     is_paused: bool
     is_of_environment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    kind: str
+    base_url: str
+    key: str = field(repr=False)
+    organisation: str
+    project: str
 
 
 class Connections:
@@ -104,10 +113,23 @@ class Connections:
             now = self._database.now(session)
             before = self._told(session, row, now)
             after = self._write(session, row, draft, user_id)
-            changed = {field for field in after if before[field] != after[field]}
+            changed = {name for name in after if before[name] != after[name]}
             if draft.key is not None:
                 changed.add("key")
             audit.record(session, now, "connection.changed", name, _only(before, changed), _only(after, changed))
+
+    def offer(self, user_id: int, name: str, models: Sequence[str]) -> None:
+        """Add models to those of a connection, at the price that the list knows."""
+        wanted = models_of("\n".join(models))
+        with self._database.write() as session:
+            row, now = self._own(session, name), self._database.now(session)
+            before = list(row.models or ())
+            row.models = [*before, *(model for model in wanted if model not in before)]
+            if row.models != before:
+                row.revision = uuid.uuid4().hex
+                for model in set(row.models) - set(before):
+                    set_price_of(session, name, model, None, now, user_id)
+                audit.record(session, now, "connection.changed", name, {"models": before}, {"models": row.models})
 
     def pause(self, name: str) -> None:
         """Nothing of it is begun any more; what is being drawn comes to its end."""
@@ -158,6 +180,21 @@ class Connections:
             session.delete(row)
             audit.record(session, now, "connection.removed", name, before)
 
+    def way(self, name: str) -> Way:
+        """How a connection reaches its provider, for a test of it."""
+        with self._database.read() as session:
+            row = session.get(Connection, name)
+        if row is None or row.kind is None:
+            given = self._environment if name == OPENAI and self._environment else Draft(PAINTER)
+            if name not in self._lanes.environment:
+                raise Problem("no_such_connection", name=name[:80])
+            return Way(given.kind, given.base_url, given.key or "", given.organisation, given.project)
+        try:
+            key = self._vault.unseal(row.key_sealed) if row.key_sealed else ""
+        except UnreadableError:
+            raise Problem("connection_key_unreadable") from None
+        return Way(row.kind, row.base_url or "", key, row.organisation or "", row.project or "")
+
     def renew_keys(self) -> int:
         """Seal what was sealed with an older secret with the newest; how many there were."""
         with self._database.read() as session:
@@ -176,8 +213,8 @@ class Connections:
 
     def _write(self, session: Session, row: Connection, draft: Draft, user_id: int) -> dict[str, Any]:
         now = self._database.now(session)
-        for field in FIELDS:
-            setattr(row, field, getattr(draft, field))
+        for name in FIELDS:
+            setattr(row, name, getattr(draft, name))
         row.models = list(draft.models)
         if draft.key is not None:
             row.key_sealed = self._vault.seal(draft.key) if draft.key else None
@@ -194,14 +231,14 @@ class Connections:
     def _told(self, session: Session, row: Connection, now: datetime) -> dict[str, Any]:
         """What the record of acts says of a connection; it masks the key."""
         models = {name: own_price(session, row.name, name, now) for name in row.models or ()}
-        return {**{field: getattr(row, field) for field in FIELDS}, "key": bool(row.key_sealed), "models": models}
+        return {**{name: getattr(row, name) for name in FIELDS}, "key": bool(row.key_sealed), "models": models}
 
     def _line(self, session: Session, name: str, row: Connection | None, now: datetime) -> Line:
         is_paused = row is not None and row.paused_at is not None
         if row is None or row.kind is None:
             return self._of_environment(session, name, is_paused, now)
         key_end, readable = self._end(row.key_sealed)
-        names = row.models or openai_names(self._catalog)
+        names = models_of_row(row, self._catalog)
         return Line(
             name=name,
             kind=row.kind,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 from core.engines.connections import PAINTER
+from core.engines.openai_images import DEFAULT_BASE_URL
 from core.errors import Problem
 from core.ledger.limits import GROUPED
 from core.ledger.prices import LONGEST_MODEL, micros_of
@@ -16,8 +17,8 @@ KINDS = (OPENAI, COMPATIBLE, PAINTER)
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
 MOST_MODELS = 100
-# Each number, and what people call it: the least and the most of it.
-RANGES = {"pictures per minute": (0, 100_000), "pictures at once": (1, 1_000), "deadline": (1, 3_600)}
+PER_MINUTE, AT_ONCE, DEADLINE = (0, 100_000), (1, 1_000), (1, 3_600)  # the least and the most of each
+OPENAI_ADDRESS, EXAMPLE_ADDRESS, EXAMPLE_MODELS = DEFAULT_BASE_URL, "http://localhost:8080/v1", "flux-dev = 0.04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def checked(draft: Draft) -> Draft:
     """The draft as it is kept; a Problem for what cannot be."""
     if draft.kind not in KINDS:
         raise ValueError(f"no such kind of connection: {draft.kind}")
-    _check_number("pictures per minute", draft.images_per_minute)
-    _check_number("pictures at once", draft.at_once)
-    _check_number("deadline", draft.deadline)
+    _check_number("pictures per minute", draft.images_per_minute, PER_MINUTE)
+    _check_number("pictures at once", draft.at_once, AT_ONCE)
+    _check_number("deadline", draft.deadline, DEADLINE)
     if draft.kind == PAINTER:
         return Draft(PAINTER, "", "", "", "", draft.images_per_minute, draft.at_once, draft.deadline, {PAINTER: None})
     address = draft.base_url.strip()
@@ -61,8 +62,6 @@ def checked(draft: Draft) -> Draft:
         raise Problem("address_impossible") from None  # it may hold a password: it is not repeated
     if not address and draft.kind == COMPATIBLE:
         raise Problem("address_missing")
-    if not draft.models and draft.kind == COMPATIBLE:
-        raise Problem("models_missing")
     return replace(
         draft,
         base_url=address,
@@ -109,8 +108,8 @@ def _price(typed: str) -> int:
     return micros_of(amount)
 
 
-def _check_number(choice: str, value: float) -> None:
-    least, most = RANGES[choice]
+def _check_number(choice: str, value: float, allowed: tuple[int, int]) -> None:
+    least, most = allowed
     if not least <= value <= most:
         raise Problem("number_out_of_range", choice=choice, value=value, least=least, most=most)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.catalog import Catalog
 from core.engines.base import Engine
-from core.engines.connections import PAINTER, Lane, openai_images, openai_names, painter
+from core.engines.connections import OPENAI, PAINTER, Lane, openai_images, openai_names, painter
 from core.logs import conceal
 from core.storage.database import Database
 from core.storage.tables import Connection
@@ -63,7 +63,7 @@ class LiveLanes:
             conceal(key)
         return Lane(
             name=row.name,
-            models=tuple(row.models) if row.models else openai_names(self._catalog),
+            models=models_of_row(row, self._catalog),
             make_engine=painter if row.kind == PAINTER else self._maker(row, key),
             at_once=row.at_once or 1,
             per_window=row.images_per_minute or 0,
@@ -74,6 +74,13 @@ class LiveLanes:
         """Not a partial, whose text would show the key."""
         given = row.base_url or None, key, row.organisation or None, row.project or None, row.deadline or 600.0
         return lambda: openai_images(self._catalog, *given)
+
+
+def models_of_row(row: Connection, catalog: Catalog) -> tuple[str, ...]:
+    """Those that were typed; without any, OpenAI offers what the catalogue knows, and nobody else anything."""
+    if row.models:
+        return tuple(row.models)
+    return openai_names(catalog) if row.kind == OPENAI else ()
 
 
 def in_order(rows: dict[str, Connection], environment: dict[str, Lane]) -> list[str]:

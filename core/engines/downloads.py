@@ -46,7 +46,7 @@ def fetch(address: str, base_url: str, seconds: float) -> bytes:
     Addresses that are not public are refused, at every redirect, except on the origin of `base_url` itself: that
     one the administrator chose. Blocks; raises DownloadRefusedError and DownloadFailedError.
     """
-    visit = _Visit(_origin(base_url), seconds)
+    visit = Visit(origin_of(base_url), seconds)
     with visit:
         try:
             return _follow(urljoin(base_url, address), visit)
@@ -55,7 +55,7 @@ def fetch(address: str, base_url: str, seconds: float) -> bytes:
             raise DownloadFailedError(reason) from None
 
 
-class _Visit:
+class Visit:
     """One download: the origin that is trusted, and the clock that ends its connections."""
 
     def __init__(self, own: Origin, seconds: float):
@@ -99,7 +99,7 @@ class _Watched:
     port: int
     timeout: Any
 
-    def __init__(self, *args: Any, visit: _Visit, guarded: bool, **options: Any):
+    def __init__(self, *args: Any, visit: Visit, guarded: bool, **options: Any):
         self._visit = visit
         self._guarded = guarded
         super().__init__(*args, **options)
@@ -127,10 +127,10 @@ class _Secure(_Watched, HTTPSConnection):
     pass
 
 
-class _Adapter(HTTPAdapter):
+class WatchedAdapter(HTTPAdapter):
     """Makes watched connections. Behind a proxy the proxy connects, so there only the address itself is checked."""
 
-    def __init__(self, visit: _Visit):
+    def __init__(self, visit: Visit):
         self._visit = visit
         super().__init__()
 
@@ -144,8 +144,8 @@ class _Adapter(HTTPAdapter):
         pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
         url = request.url or ""
         if select_proxy(url, proxies):
-            if _origin(url) != self._visit.own:
-                _check_before_proxy(_origin(url)[1])
+            if origin_of(url) != self._visit.own:
+                _check_before_proxy(origin_of(url)[1])
             return pool
         if not isinstance(pool, HTTPConnectionPool):
             raise DownloadFailedError("neither http nor https")
@@ -170,14 +170,14 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
-def _follow(url: str, visit: _Visit) -> bytes:
+def _follow(url: str, visit: Visit) -> bytes:
     for _ in range(MOST_REDIRECTS + 1):
         if urlsplit(url).scheme.lower() not in _PORTS:
             raise DownloadRefusedError("neither http nor https")
         with requests.Session() as session:
             session.trust_env = False  # no password from a .netrc; the proxies are read below
-            session.mount("http://", _Adapter(visit))
-            session.mount("https://", _Adapter(visit))
+            session.mount("http://", WatchedAdapter(visit))
+            session.mount("https://", WatchedAdapter(visit))
             answer = session.get(
                 url,
                 headers={"User-Agent": "Imagier", "Accept": "image/*", "Accept-Encoding": "identity"},
@@ -193,7 +193,7 @@ def _follow(url: str, visit: _Visit) -> bytes:
     raise DownloadFailedError("too many redirects")
 
 
-def _content(answer: requests.Response, visit: _Visit) -> bytes:
+def _content(answer: requests.Response, visit: Visit) -> bytes:
     if answer.status_code != 200:
         raise DownloadFailedError(f"HTTP {answer.status_code}")
     length = int(answer.headers.get("content-length", "-1"))
@@ -231,7 +231,7 @@ def _check_before_proxy(host: str) -> None:
         raise DownloadRefusedError("not a public address")
 
 
-def _origin(url: str) -> Origin:
+def origin_of(url: str) -> Origin:
     parts = parse_url(url)
     scheme = (parts.scheme or "").lower()
     return scheme, (parts.host or "").strip("[]").lower(), parts.port or _PORTS.get(scheme, 0)

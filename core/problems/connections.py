@@ -46,10 +46,6 @@ PROBLEMS: dict[str, Text] = {
         mark("This cannot be the base URL of a server."),
         mark("Type an address such as http://localhost:8080/v1, without a name, a password or a query in it."),
     ),
-    "models_missing": Text(
-        mark("A compatible server needs the names of the models that it offers."),
-        mark("Type at least one, as the server calls it; “Test” shows what it lists."),
-    ),
     "model_impossible": Text(
         mark("“{model}” cannot be the name of a model."), mark("Use 1 to {most} letters, digits and signs.")
     ),

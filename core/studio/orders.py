@@ -31,7 +31,8 @@ class ReferenceFile:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """None means: the model's default. `number` pictures are ordered at once, each painted by itself."""
+    """None means: the model's default, or the first connection that offers it. `number` pictures are ordered at once,
+    each painted by itself."""
 
     description: str
     model: str
@@ -45,6 +46,7 @@ class Order:
     seed: int | None = None
     parent_id: int | None = None  # the picture after which it is made
     relation: Relation | None = None  # what it is to that picture
+    connection: str | None = None
 
 
 def fingerprint(order: Order) -> str:

@@ -167,7 +167,7 @@ class Requests:
         self, session: Session, user_id: int, order: Order, door: str, now: datetime
     ) -> tuple[dict[str, Any], Order]:
         """The row of an order that the model can do, with every choice explicit; not stored yet."""
-        offer = self._offer(session, order.model, now.date())
+        offer = self._offer(session, order.model, now.date(), order.connection)
         order = completed(order, offer.model, now.date())
         request = {
             "user_id": user_id,
@@ -189,11 +189,12 @@ class Requests:
         }
         return request, order
 
-    def _offer(self, session: Session, model: str, today: date) -> Offer:
+    def _offer(self, session: Session, model: str, today: date, connection: str | None = None) -> Offer:
         described = self.catalog.get(model)
         if described.is_shut_down(today):
             raise Problem("model_shut_down", model=described.title, date=described.shutdown)
-        for offer in offers(self.lanes(session), self.catalog, today):
+        lanes = [lane for lane in self.lanes(session) if connection in (None, lane.name)]
+        for offer in offers(lanes, self.catalog, today):
             if offer.model.name == model:
                 return offer
         raise Problem("model_not_offered", model=model[:80])
