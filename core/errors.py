@@ -23,6 +23,11 @@ class Problem(Exception):
         self.code = code
         self.params = params
 
+    @classmethod
+    def kept(cls, code: str | None, params: Mapping[str, Any]) -> "Problem":
+        """One that a row has kept."""
+        return cls(code or "internal", **params)
+
     def __str__(self) -> str:
         return explain(Reader(), self.code, self.params)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.accounts.people import People
 from core.accounts.sessions import Sessions
 from core.accounts.throttle import Throttle
+from core.accounts.tokens import Tokens
 from core.catalog import catalog
 from core.catalog.catalog import Catalog
 from core.connections.connections import Connections, kind_of
@@ -28,6 +29,7 @@ from core.studio.choices import LastChoices
 from core.studio.gallery import Gallery
 from core.studio.lineage import Lineage
 from core.studio.news import News
+from core.studio.records import Records
 from core.studio.requests import Requests
 from core.studio.status import Statuses
 from core.studio.templates import Templates
@@ -48,6 +50,7 @@ class Services:
     people: People
     sessions: Sessions
     throttle: Throttle
+    tokens: Tokens
     requests: Requests
     prices: Prices
     limits: Limits
@@ -57,6 +60,7 @@ class Services:
     lineage: Lineage
     templates: Templates
     choices: LastChoices
+    records: Records
     statuses: Statuses
     news: News
     worker: Worker
@@ -95,6 +99,7 @@ def build(
         people=People(database, settings),
         sessions=Sessions(database, settings),
         throttle=Throttle(database, secret),
+        tokens=Tokens(database, settings.api_calls_per_minute),
         requests=requests,
         prices=prices,
         limits=Limits(database),
@@ -104,6 +109,7 @@ def build(
         lineage=Lineage(database, models, requests),
         templates=Templates(database),
         choices=LastChoices(database),
+        records=Records(database),
         statuses=Statuses(database, live),
         news=news,
         worker=worker,

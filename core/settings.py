@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     language: Literal["en", "fr"] = _named("IMAGIER_LANGUAGE", "en")
     password_length: int = Field(8, ge=8, le=64, validation_alias="IMAGIER_PASSWORD_LENGTH")
     session_days: int = Field(30, ge=1, le=365, validation_alias="IMAGIER_SESSION_DAYS")
+    api_calls_per_minute: int = Field(3_000, ge=1, le=1_000_000, validation_alias="IMAGIER_API_CALLS_PER_MINUTE")
+    cors_origins: str = _named("IMAGIER_CORS_ORIGINS", "")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named("IMAGIER_LOG_LEVEL", "INFO")
 
     @classmethod
@@ -96,6 +98,15 @@ class Settings(BaseSettings):
         key = value.get_secret_value() if value is not None else ""
         if not (key.isascii() and key.isprintable()) or " " in key:
             raise ValueError("must be one word of plain ASCII; was something else pasted with it?")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in (part.strip() for part in value.split(",") if part.strip()):
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+                raise ValueError("must be addresses such as https://example.org, with commas between them")
         return value
 
     @field_validator("database_url")
@@ -160,6 +171,10 @@ class Settings(BaseSettings):
     @property
     def model_names(self) -> tuple[str, ...]:
         return tuple(name.strip() for name in self.models.split(",") if name.strip())
+
+    @property
+    def cors(self) -> tuple[str, ...]:
+        return tuple(origin.strip().rstrip("/") for origin in self.cors_origins.split(",") if origin.strip())
 
     @property
     def zone(self) -> ZoneInfo:

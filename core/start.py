@@ -12,16 +12,18 @@ from itertools import count
 from typing import Any
 
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from core import logs
 from core import services as parts
 from core.api.auth import auth_routes
 from core.api.health import health_routes
 from core.api.pictures import picture_routes
+from core.api.routes import api_routes
 from core.api.security import Security
 from core.services import Services
 from core.settings import LOOPBACK, Settings, SettingsError, unknown_names
+from core.studio import repeats
 
 log = logging.getLogger("imagier")
 
@@ -78,8 +80,13 @@ def lifespan(services: Services) -> Callable[[Any], AbstractAsyncContextManager[
     return live
 
 
-def routes(services: Services) -> list[Route]:
-    return [*health_routes(services), *auth_routes(services.sessions), *picture_routes(services)]
+def routes(services: Services) -> list[BaseRoute]:
+    return [
+        *health_routes(services),
+        *auth_routes(services.sessions),
+        *picture_routes(services),
+        *api_routes(services),
+    ]
 
 
 def middleware() -> list[Middleware]:
@@ -132,5 +139,6 @@ def _tidy_up(services: Services, ended: threading.Event) -> None:
             try:
                 services.sessions.sweep()
                 services.throttle.sweep()
+                repeats.sweep(services.database)
             except Exception:
                 log.exception("what has expired could not be swept away")

@@ -7,6 +7,7 @@ from core.i18n import LANGUAGES
 from pages.parts import shell
 from pages.parts.authenticator import sign_out
 from pages.parts.money import show_uses
+from pages.parts.tokens import show_tokens
 from pages.parts.visit import Here, require, visit
 
 
@@ -20,6 +21,7 @@ def show() -> None:
         show_uses(here)
         _language(here)
         _password(here)
+        show_tokens(here)
         if st.button(text("Sign out"), key="sign-out"):
             sign_out(here.services)
 

@@ -22,6 +22,9 @@ FOLDERS = ("core", "pages")
 READERS = frozenset({"reader", "text", "t"})
 # These take a text from elsewhere, where it is marked: (file, the argument as it is written).
 INDIRECT = {
+    ("pages/parts/tokens.py", "SCOPES[it]"),
+    ("pages/parts/tokens.py", "SCOPES[scope]"),
+    ("pages/parts/tokens.py", "ENDS[it]"),
     ("core/errors.py", "message"),
     ("core/errors.py", "value"),
     ("core/i18n.py", "pattern"),

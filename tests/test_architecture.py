@@ -44,6 +44,7 @@ HOMES = {
     "altair": ("pages/admin/",),
     "prometheus_client": ("core/api/metrics.py",),
     "sqlalchemy": ("core/",),
+    "python_multipart": ("core/api/forms.py",),
     "starlette": ("core/api/", "core/start.py"),
     "PIL": ("core/storage/", "core/engines/"),
     "babel": ("core/i18n.py",),
@@ -55,6 +56,7 @@ TITLES = {
     "prometheus_client": "prometheus-client",
     "streamlit_authenticator": "streamlit-authenticator",
     "pydantic_settings": "pydantic-settings",
+    "python_multipart": "python-multipart",
 }
 COME_WITH_ANOTHER = {"starlette", "pydantic", "urllib3", "httpx2"}
 

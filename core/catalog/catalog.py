@@ -42,7 +42,11 @@ class Model:
     default_quality: str = "medium"
     backgrounds: tuple[str, ...] = ("auto", "opaque", "transparent")
     formats: tuple[str, ...] = ("png", "webp", "jpeg")
+    moderations: tuple[str, ...] = ("auto", "low")
+    complexities: tuple[str, ...] = ()
+    fidelities: tuple[str, ...] = ()
     most_references: int = 16
+    masks: bool = True
     shutdown: date | None = None
 
     def is_shut_down(self, today: date) -> bool:

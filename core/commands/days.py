@@ -14,7 +14,7 @@ def takes_days(command: ArgumentParser, reader: Reader) -> None:
         ("--from", "first", reader("The first day, such as 2026-11-01.")),
         ("--to", "last", reader("The last day, such as 2026-11-30.")),
     ):
-        command.add_argument(option, dest=name, required=True, type=_day(reader), metavar=reader("DAY"), help=text)
+        command.add_argument(option, dest=name, required=True, type=a_day(reader), metavar=reader("DAY"), help=text)
     command.set_defaults(refuse=command.error)
 
 
@@ -23,7 +23,7 @@ def check_days(options: Namespace, reader: Reader) -> None:
         options.refuse(reader("the day of --to is before the day of --from"))
 
 
-def _day(reader: Reader) -> Callable[[str], date]:
+def a_day(reader: Reader) -> Callable[[str], date]:
     def day(typed: str) -> date:
         try:
             found = date.fromisoformat(typed)

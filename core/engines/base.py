@@ -36,7 +36,11 @@ class Job:
     output_compression: int | None = None
     previews: int = 0
     seed: int = 0
+    moderation: str | None = None
+    complexity: str | None = None
+    input_fidelity: str | None = None
     references: tuple[Reference, ...] = ()
+    mask: bytes | None = None  # a PNG: where it is transparent, the first reference is painted anew
     end_user: str = ""  # a hash that stands for the person, so that one person cannot burn the whole key
 
 

@@ -17,7 +17,11 @@ _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 # The engine adds these by itself, so it takes them back whatever is wrong with them.
 _OWN = frozenset({"stream", "partial_images", "safety_identifier", "response_format"})
 # A person chose these, or the bill depends on them: they are left out only where a server does not know them at all.
-_CHOSEN = frozenset({"n", "size", "quality", "background", "output_format", "output_compression"})
+_CHOSEN = frozenset({"n", "size", "quality", "background", "output_format", "output_compression"}) | {
+    "moderation",
+    "complexity",
+    "input_fidelity",
+}
 
 _UNKNOWN_CODES = {"unknown_parameter", "unsupported_parameter"}
 _THING = r"(parameter|param|argument|field|key|input|property)s?"
@@ -50,13 +54,16 @@ def refused_parameters(complaint: Complaint, sent: Collection[str]) -> frozenset
     return frozenset(refused)
 
 
-def files(job: Job) -> Any:
-    """One file, or several, under names of our own: what people call their files is nobody's business."""
+def files(job: Job) -> dict[str, Any]:
+    """The pictures to start from, and the mask, under names of our own: what people call theirs is their business."""
     files = [
         (f"reference-{number}.{_EXTENSIONS.get(one.media_type, 'png')}", one.data, one.media_type)
         for number, one in enumerate(job.references, 1)
     ]
-    return files[0] if len(files) == 1 else files
+    sent: dict[str, Any] = {"image": files[0] if len(files) == 1 else files}
+    if job.mask is not None:
+        sent["mask"] = ("mask.png", job.mask, "image/png")
+    return sent
 
 
 def _openai(job: Job) -> dict[str, Any]:
@@ -70,6 +77,9 @@ def _openai(job: Job) -> dict[str, Any]:
         "background": job.background,
         "output_format": job.output_format,
         "output_compression": job.output_compression,
+        "moderation": job.moderation if not job.references else None,
+        "complexity": job.complexity,
+        "input_fidelity": job.input_fidelity if job.references else None,
         "safety_identifier": job.end_user or None,
         "stream": True if streams else None,
         "partial_images": min(job.previews, MOST_PREVIEWS) if streams else None,

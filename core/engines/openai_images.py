@@ -170,7 +170,7 @@ class OpenAIImages:
     ) -> AsyncGenerator[Preview | Answer, None]:
         """One POST. Whatever was asked for, the answer's own type says whether it is a stream."""
         images = client.images.with_streaming_response
-        asked = images.edit(image=dialects.files(job), **sent) if job.references else images.generate(**sent)
+        asked = images.edit(**dialects.files(job), **sent) if job.references else images.generate(**sent)
         async with asked as response:
             trace.request_id = _request_id(response)
             chunks = bounded(response.iter_bytes(), trace.place, trace.ends)

@@ -7,13 +7,14 @@ same window. All changes go through `book`, so the tallies are always the sum of
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.ledger.costs import exact_cost
 from core.ledger.prices import price_at
 from core.ledger.windows import LENGTHS, begin
-from core.storage.tables import Image, Tally
+from core.storage.tables import Image, Tally, Token
 
 EVERYBODY = 0  # the user_id of the tallies of the whole site
 SUMS = ("pictures", "cost_micros", "reserved_micros")
@@ -29,6 +30,7 @@ def book(session: Session, image: Image, cost: int | None, reserved: int | None,
     image.cost_micros, image.reserved_micros, image.counted = cost, reserved, counted
     if any(change.values()):
         add(session, image.user_id, image.created_at, change)
+        charge(session, image.token_id, change)
 
 
 def settle(session: Session, image: Image, model: str, state: str, usage: dict[str, Any] | None) -> None:
@@ -60,6 +62,13 @@ def add(session: Session, user_id: int, moment: datetime, change: dict[str, int]
         for length in LENGTHS
     ]
     session.connection().execute(ADDING[session.get_bind().dialect.name], rows)
+
+
+def charge(session: Session, token_id: int | None, change: dict[str, int]) -> None:
+    """Add to what the token has spent and holds, if it was one that ordered."""
+    if token_id is not None:
+        sums = {name: getattr(Token, name) + change[name] for name in ("cost_micros", "reserved_micros")}
+        session.execute(update(Token).where(Token.id == token_id).values(sums))
 
 
 def _adding(dialect: Any) -> Any:

@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from core.errors import Problem
-from core.ledger.booking import add, book
+from core.ledger.booking import add, book, charge
 from core.ledger.estimates import Estimate, estimate
 from core.ledger.limits import allowed
 from core.ledger.prices import price_at
-from core.ledger.room import Use, check, check_choices, uses
-from core.ledger.windows import midnight
+from core.ledger.room import Span, Sums, Use, check, check_choices, check_token, spent, uses
+from core.ledger.windows import Window, midnight
 from core.storage.database import Database
 from core.storage.tables import Image, Request
 
@@ -50,6 +50,17 @@ class Ledger:
         with self.database.read() as session:
             return uses(session, user_id, allowed(session, user_id), self.database.now(session), self.zone)
 
+    def spent(self, user_id: int) -> list[tuple[Window, Span, Sums]]:
+        """What a person has used in the day and in the month that are running."""
+        with self.database.read() as session:
+            return spent(session, user_id, self.database.now(session), self.zone)
+
+    def models_of(self, user_id: int) -> frozenset[str] | None:
+        """The models that a person may order; None for all."""
+        with self.database.read() as session:
+            names = allowed(session, user_id).own.get("models")
+        return frozenset(names.split(",")) if names is not None else None
+
     def check(
         self,
         session: Session,
@@ -59,6 +70,7 @@ class Ledger:
         references: Sequence[tuple[int, int]],
         now: datetime,
         connection: str | None = None,
+        token_id: int | None = None,
     ) -> Estimate:
         """What the order may cost at most, or a Problem if it may not be made. To be followed by `hold`, at once.
 
@@ -70,12 +82,16 @@ class Ledger:
             raise Problem("unpriced_refused", model=request.model)
         check_choices(limits, request.model, request.quality, request.size)
         check(session, user_id, limits, number, found.micros, now, self.zone)
+        check_token(session, token_id, found.micros)
         return found
 
-    def hold(self, session: Session, user_id: int, found: Estimate, now: datetime) -> dict[str, Any]:
+    def hold(
+        self, session: Session, user_id: int, found: Estimate, now: datetime, token_id: int | None = None
+    ) -> dict[str, Any]:
         """Reserve the estimate for pictures that join the line now, and return what the row of each says of it."""
         change = {"pictures": found.number, "cost_micros": 0, "reserved_micros": (found.each or 0) * found.number}
         add(session, user_id, now, change)
+        charge(session, token_id, change)
         return {"reserved_micros": found.each, "counted": True}
 
     def at_risk(self, day: date | None = None) -> list[Image]:

@@ -14,12 +14,13 @@ from core.errors import Problem
 from core.ledger.booking import EVERYBODY
 from core.ledger.limits import KINDS, QUALITIES, SITE_NAMES, Allowed
 from core.ledger.windows import Length, Window, pieces, span
-from core.storage.tables import Image, Tally
+from core.storage.tables import Image, Tally, Token
 
 WINDOWS: tuple[Window, ...] = ("day", "month")
 UNDER_WAY = "under way"
 Span = tuple[datetime, datetime]
-Spent = Mapping[tuple[Window, int], tuple[int, int, int]]  # by window and whose: pictures, cost, what is reserved
+Sums = tuple[int, int, int]  # pictures, cost, what is reserved
+Spent = Mapping[tuple[Window, int], Sums]  # by window and whose
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,13 @@ class Use:
         return SITE_NAMES[self.kind] if self.is_site else KINDS[self.kind][1]
 
 
+def spent(session: Session, user_id: int, now: datetime, zone: tzinfo) -> list[tuple[Window, Span, Sums]]:
+    """Pictures, cost and what is reserved of a person, in each window that is running."""
+    spans = {it: span(it, now, zone) for it in WINDOWS}
+    _, found = _used(session, user_id, spans)
+    return [(it, spans[it], found.get((it, user_id), (0, 0, 0))) for it in WINDOWS]
+
+
 def uses(session: Session, user_id: int, allowed: Allowed, now: datetime, zone: tzinfo) -> list[Use]:
     """Every limit on numbers and money that holds for a person, with what is used of it."""
     owners = {user_id: allowed.own, EVERYBODY: allowed.site}
@@ -65,6 +73,24 @@ def check(
         needed = (micros or 0) if use.is_money else number
         if needed > use.left or (use.is_money and use.left == 0 and micros is None):
             raise refusal(use, needed)
+
+
+def check_token(session: Session, token_id: int | None, micros: int | None) -> None:
+    """The same for what the token that orders may spend in all."""
+    token = session.get(Token, token_id) if token_id is not None else None
+    if token is None or token.limit_micros is None:
+        return
+    left = max(0, token.limit_micros - token.cost_micros - token.reserved_micros)
+    if (micros or 0) > left or (left == 0 and micros is None):
+        raise Problem(
+            "token_limit",
+            token=token.name,
+            used_micros=token.cost_micros,
+            most_micros=token.limit_micros,
+            reserved_micros=token.reserved_micros,
+            left_micros=left,
+            needed_micros=micros or 0,
+        )
 
 
 def check_choices(allowed: Allowed, model: str, quality: str | None, size: str | None) -> None:

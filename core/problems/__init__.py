@@ -1,9 +1,10 @@
 """Every problem that a person or a program can be told about, by its code; one module for each subject."""
 
-from core.problems import coming_in, connections, money, orders, painting, pictures, site
+from core.problems import api, coming_in, connections, money, orders, painting, pictures, site
 from core.problems.words import CHOICES, Text
 
 PROBLEMS: dict[str, Text] = {
+    **api.PROBLEMS,
     **coming_in.PROBLEMS,
     **connections.PROBLEMS,
     **money.PROBLEMS,

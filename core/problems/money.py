@@ -22,6 +22,14 @@ PROBLEMS: dict[str, Text] = {
         mark("Wait until some are done, or order fewer."),
         429,
     ),
+    "token_limit": Text(
+        mark(
+            "Token “{token}”: {used_micros} of {most_micros} spent and {reserved_micros} reserved, {left_micros} left,"
+            " and this order may cost {needed_micros}."
+        ),
+        mark("Make a new token on the account page, or choose a cheaper quality or size."),
+        429,
+    ),
     "choice_limit": Text(
         mark("{rule}: at most {most}, and this order has {value}."),
         mark("Choose a smaller one, or ask an administrator."),

@@ -35,4 +35,7 @@ CHOICES = (
     mark("days of notice"),
     mark("text model"),
     mark("connection"),
+    mark("moderation"),
+    mark("complexity"),
+    mark("input fidelity"),
 )

@@ -76,6 +76,11 @@ def size_of(data: bytes) -> tuple[int, int] | None:
     return (width, height) if width and height else None
 
 
+def has_alpha(data: bytes) -> bool:
+    """Whether the pixels of a PNG may be transparent: by their own channel, or by a chunk before them."""
+    return data[25:26] in (b"\x04", b"\x06") or b"tRNS" in data.partition(b"IDAT")[0]
+
+
 def open_image(data: bytes) -> "Image":
     """The first frame, not decoded yet; its `load()` raises whatever the damage makes Pillow raise.
 

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import Problem
-from core.storage.formats import TooManyPixelsError, media_type_of, open_image
+from core.storage.formats import TooManyPixelsError, has_alpha, media_type_of, open_image
 
 # What the Images API takes.
 MOST_REFERENCES = 16
 MOST_MEGABYTES = 50
+MOST_MASK_MEGABYTES = 4
 _MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 _LONGEST_NAME = 80
@@ -63,6 +64,23 @@ def check_reference(name: str, data: bytes) -> CheckedImage:
     except Exception as error:  # Pillow raises nearly anything on damaged data
         raise Problem("image_broken", name=name) from error
     return CheckedImage(name, media_type, image.width, image.height, hashlib.sha256(data).hexdigest())
+
+
+def check_mask(name: str, data: bytes) -> CheckedImage:
+    """The same for a mask: a PNG with transparency.
+
+    Raises also Problem: mask_not_png, mask_too_large or mask_without_alpha.
+    """
+    name = shown_name(name)
+    if len(data) >= MOST_MASK_MEGABYTES * _MEGABYTE:
+        size = math.ceil(len(data) * 10 / _MEGABYTE) / 10
+        raise Problem("mask_too_large", name=name, size=size, most=MOST_MASK_MEGABYTES)
+    if media_type_of(data) != "image/png":
+        raise Problem("mask_not_png", name=name)
+    found = check_reference(name, data)
+    if not has_alpha(data):
+        raise Problem("mask_without_alpha", name=name)
+    return found
 
 
 def shown_name(name: str) -> str:

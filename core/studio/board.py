@@ -233,7 +233,7 @@ def _typical(session: Session, connection: str) -> float:
 
 def _slots(request: Request, lines: dict[str, _Outlook]) -> tuple[Slot, ...]:
     retried = {image.retry_of for image in request.images}
-    latest = [image for image in request.images if image.id not in retried]
+    latest = [image for image in request.images if image.id not in retried and image.deleted_at is None]
     return tuple(_slot(image, lines.get(image.connection)) for image in sorted(latest, key=lambda it: it.position))
 
 

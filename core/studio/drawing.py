@@ -124,6 +124,7 @@ class Drawing:
         """Without references nothing blocks, and the call begins at once."""
         claim, request = self.claim, self.claim.request
         references = await self._studio.threads.rows(self._read_references) if request.references else ()
+        mask = await self._studio.threads.rows(self._read, request.mask_key) if request.mask_key else None
         end_user = hmac.new(self._studio.secret, f"user {request.user_id}".encode(), hashlib.sha256)
         return Job(
             model=request.model,
@@ -135,16 +136,22 @@ class Drawing:
             output_compression=request.output_compression,
             previews=request.previews,
             seed=claim.seed,
+            moderation=request.moderation,
+            complexity=request.complexity,
+            input_fidelity=request.input_fidelity,
             references=references,
+            mask=mask,
             end_user=end_user.hexdigest(),
         )
 
     def _read_references(self) -> tuple[Reference, ...]:
-        read = self._studio.pictures.files.read
+        return tuple(
+            Reference(row.name, self._read(row.file_key), row.media_type) for row in self.claim.request.references
+        )
+
+    def _read(self, key: str) -> bytes:
         try:
-            return tuple(
-                Reference(row.name, read(row.file_key), row.media_type) for row in self.claim.request.references
-            )
+            return self._studio.pictures.files.read(key)
         except OSError as error:
             # Nothing was sent yet, so this is free; whether another try is of use, the person is told.
             raise Failed(

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from core.accounts.sessions import Person
+from core.errors import Problem
 from core.storage.database import Database
 from core.storage.tables import Image, Request
+from core.studio.texts import storable
 
 PAGE = 24
 LARGEST_ID = 2**63 - 1
@@ -33,7 +35,7 @@ class Gallery:
             select(Image)
             .join(Image.request)
             .options(contains_eager(Image.request))
-            .where(Image.user_id == user_id, Image.state == "done")
+            .where(Image.user_id == user_id, Image.state == "done", Image.deleted_at.is_(None))
         )
         if after is not None:
             query = query.where(Image.id > _within(after)).order_by(Image.id).limit(size + 1)
@@ -54,7 +56,7 @@ class Gallery:
         """One picture with its request and its references, if this person may see it: its owner, an administrator."""
         query = (
             select(Image)
-            .where(Image.id == image_id)
+            .where(Image.id == image_id, Image.deleted_at.is_(None))
             .options(
                 contains_eager(Image.request).options(selectinload(Request.references), contains_eager(Request.user))
             )
@@ -67,6 +69,43 @@ class Gallery:
             query = query.where(Image.user_id == person.user_id)
         with self.database.read() as session:
             return session.scalar(query)
+
+    def search(
+        self, user_id: int, words: str = "", before: int | None = None, size: int = PAGE
+    ) -> tuple[Sequence[Image], bool]:
+        """The pictures whose description holds all the words, newest first; and whether there are more."""
+        query = _own(user_id).order_by(Image.id.desc()).limit(size + 1)
+        if before is not None:
+            query = query.where(Image.id < _within(before))
+        for word in storable(words).split():
+            query = query.where(Request.description.icontains(word, autoescape=True))
+        with self.database.read() as session:
+            found = list(session.scalars(query))
+        return found[:size], len(found) > size
+
+    def own(self, user_id: int, image_id: int) -> Image | None:
+        """A finished picture of one's own, with its request."""
+        with self.database.read() as session:
+            return session.scalar(_own(user_id).where(Image.id == _within(image_id)))
+
+    def any(self, image_id: int) -> Image | None:
+        """For who has shown otherwise that they may see it."""
+        with self.database.read() as session:
+            return session.scalar(select(Image).where(Image.id == _within(image_id), Image.deleted_at.is_(None)))
+
+    def delete(self, user_id: int, image_id: int) -> None:
+        """Throw a picture of one's own away: it is gone for everybody at once, its files with the next sweep. What it
+        cost stays in the ledger."""
+        with self.database.write() as session:
+            image = session.scalar(_own(user_id).where(Image.id == _within(image_id)))
+            if image is None:
+                raise Problem("no_such_picture")
+            image.deleted_at = self.database.now(session)
+
+
+def _own(user_id: int) -> Select[Image]:
+    done = (Image.user_id == user_id, Image.state == "done", Image.deleted_at.is_(None))
+    return select(Image).join(Image.request).options(contains_eager(Image.request)).where(*done)
 
 
 def _within(image_id: int) -> int:

@@ -17,6 +17,7 @@ from core.studio.requests import Requests
 
 DRAFTS = 4  # of one description, at once
 FINAL_QUALITY = "high"
+KEPT = Image.deleted_at.is_(None)
 LARGEST = (LONGEST_EDGE, LONGEST_EDGE)  # of a picture whose size the provider chose
 
 
@@ -90,7 +91,7 @@ class Lineage:
             select(Image)
             .join(Image.request)
             .options(contains_eager(Image.request))
-            .where(Request.user_id == user_id, Request.fingerprint == fingerprint, Image.state == "done")
+            .where(Request.user_id == user_id, Request.fingerprint == fingerprint, Image.state == "done", KEPT)
             .order_by(Image.id.desc())
             .limit(1)
         )
@@ -103,7 +104,7 @@ class Lineage:
             select(Image)
             .join(Image.request)
             .options(contains_eager(Image.request))
-            .where(Image.user_id == user_id, Image.state == "done")
+            .where(Image.user_id == user_id, Image.state == "done", KEPT)
         )
         with self.database.read() as session:
             parent = session.scalar(mine.where(Image.id == image.request.parent_id))
@@ -114,7 +115,7 @@ class Lineage:
         """The request of one's own finished picture, with its references, and the picture's seed."""
         query = (
             select(Image)
-            .where(Image.user_id == user_id, Image.id == image_id, Image.state == "done")
+            .where(Image.user_id == user_id, Image.id == image_id, Image.state == "done", KEPT)
             .join(Image.request)
             .options(contains_eager(Image.request).options(selectinload(Request.references)))
         )

@@ -32,18 +32,22 @@ class News:
     def watching(self, image_ids: Collection[int], *, wants_pictures: bool = False) -> Iterator["Watch"]:
         """On an event loop. From here on no change is missed; look at the rows once after this, then wait."""
         watch = Watch(self, wants_pictures)
-        with self._turn:
-            for image_id in image_ids:
-                self._watches[image_id].add(watch)
+        watch.also(image_ids)
         try:
             yield watch
         finally:
             with self._turn:
-                for image_id in image_ids:
+                for image_id in watch.image_ids:
                     self._watches[image_id].discard(watch)
                     if not self._watches[image_id]:
                         del self._watches[image_id]
             watch.forget()
+
+    def watch(self, watch: "Watch", image_ids: Collection[int]) -> None:
+        with self._turn:
+            watch.image_ids.update(image_ids)
+            for image_id in image_ids:
+                self._watches[image_id].add(watch)
 
     def tell(self, *image_ids: int) -> None:
         """Their rows have changed: call it after the commit, from any thread."""
@@ -73,6 +77,7 @@ class Watch:
 
     def __init__(self, news: News, wants_pictures: bool):
         self.wants_pictures = wants_pictures
+        self.image_ids: set[int] = set()
         self._news = news
         self._loop = asyncio.get_running_loop()
         self._rung = asyncio.Event()
@@ -80,6 +85,10 @@ class Watch:
         self._previews: dict[int, list[Preview]] = {}
         self._paintings: dict[int, Painting] = {}
         self._is_over = False
+
+    def also(self, image_ids: Collection[int]) -> None:
+        """Wait for these too; from any thread, so that they can be watched before they begin."""
+        self._news.watch(self, image_ids)
 
     async def changed(self, seconds: float) -> None:
         """Return at the next change, at once if there was one since the last call, or after so many seconds."""

@@ -12,6 +12,7 @@ from core.studio.texts import storable
 
 LONGEST_DESCRIPTION = 32_000  # characters; the provider's own limit
 MOST_PICTURES = 10
+MOST_PREVIEWS = 3
 LARGEST_SEED = 2**31 - 1
 
 Relation = Literal["final", "variation", "change"]
@@ -47,6 +48,11 @@ class Order:
     parent_id: int | None = None  # the picture after which it is made
     relation: Relation | None = None  # what it is to that picture
     connection: str | None = None
+    previews: int | None = None
+    moderation: str | None = None
+    complexity: str | None = None
+    input_fidelity: str | None = None
+    mask: ReferenceFile | None = None
 
 
 def fingerprint(order: Order) -> str:
@@ -59,7 +65,11 @@ def fingerprint(order: Order) -> str:
         order.background,
         order.output_format,
         order.output_compression,
+        order.moderation,
+        order.complexity,
+        order.input_fidelity,
         [reference.file_key for reference in order.references],
+        order.mask.file_key if order.mask is not None else None,
     ]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
@@ -77,7 +87,10 @@ def completed(order: Order, model: Model, today: date) -> Order:
         raise _out_of_range("number of pictures", order.number, 1, MOST_PICTURES)
     if order.seed is not None and not 0 <= order.seed <= LARGEST_SEED:
         raise _out_of_range("seed", order.seed, 0, LARGEST_SEED)
+    if order.previews is not None and not 0 <= order.previews <= MOST_PREVIEWS:
+        raise _out_of_range("previews", order.previews, 0, MOST_PREVIEWS)
     _check_references(order, model)
+    _check_mask(order, model)
 
     size = _plain(order.size or model.default_size)
     if not model.allows_size(size):
@@ -95,6 +108,9 @@ def completed(order: Order, model: Model, today: date) -> Order:
         background=background,
         output_format=output_format,
         output_compression=_compression(order, output_format),
+        moderation=_chosen(model, "moderation", order.moderation, model.moderations, None),
+        complexity=_chosen(model, "complexity", order.complexity, model.complexities, None),
+        input_fidelity=_chosen(model, "input fidelity", order.input_fidelity, model.fidelities, None),
     )
 
 
@@ -141,6 +157,22 @@ def _check_references(order: Order, model: Model) -> None:
         raise Problem("references_not_offered", model=model.title)
     if len(order.references) > model.most_references:
         raise Problem("too_many_references", count=len(order.references), most=model.most_references)
+
+
+def _check_mask(order: Order, model: Model) -> None:
+    if order.mask is None:
+        return
+    if not model.masks or not order.references:
+        raise Problem("mask_not_offered", model=model.title)
+    mask, image = order.mask, order.references[0]
+    if (mask.width, mask.height) != (image.width, image.height):
+        raise Problem(
+            "mask_of_other_size",
+            width=mask.width,
+            height=mask.height,
+            image_width=image.width,
+            image_height=image.height,
+        )
 
 
 def _first(values: tuple[str, ...]) -> str | None:

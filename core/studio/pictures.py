@@ -24,7 +24,7 @@ from core.engines.base import Painting
 from core.storage.database import Database
 from core.storage.files import Files, StoredFile
 from core.storage.formats import EXTENSIONS, media_type_of
-from core.storage.tables import Image, Reference
+from core.storage.tables import Image, Reference, Request
 from core.storage.thumbnails import look_at, make_preview
 from core.studio.texts import storable, storable_usage
 
@@ -132,10 +132,13 @@ class Pictures:
         return removed
 
     def _wanted_pictures(self, files: list[StoredFile]) -> set[str]:
-        """A folder stays if its row names it, or if the row's outcome is open: the files may be all that is left."""
+        """A folder stays if its row names it and is not thrown away, or if the outcome is open: then they may
+        be all that is left."""
         with self.database.read() as session:
             rows = session.execute(
-                select(Image.id, Image.worker, Image.state, Image.image_url).where(Image.id.in_(_image_ids(files)))
+                select(Image.id, Image.worker, Image.state, Image.image_url).where(
+                    Image.id.in_(_image_ids(files)), Image.deleted_at.is_(None)
+                )
             )
             folders = {
                 row.image_url.rsplit("/", 1)[0] if row.image_url else f"pictures/{folder(row.id, row.worker or '')}"
@@ -158,8 +161,10 @@ class Pictures:
 
     def _wanted_uploads(self, files: list[StoredFile]) -> set[str]:
         with self.database.read() as session:
-            wanted = select(Reference.file_key).where(Reference.file_key.in_([file.key for file in files]))
-            return set(session.scalars(wanted))
+            keys = [file.key for file in files]
+            references = session.scalars(select(Reference.file_key).where(Reference.file_key.in_(keys)))
+            masks = session.scalars(select(Request.mask_key).where(Request.mask_key.in_(keys)))
+            return {*references, *(key for key in masks if key is not None)}
 
 
 def _described(key: str, data: bytes, receipt: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from core.catalog.catalog import Catalog
+from core.accounts.tokens import check_alive
+from core.catalog.catalog import Catalog, Model
 from core.engines.connections import Lane, Lanes, Offer, as_lanes, offers
 from core.errors import Problem
 from core.ledger.booking import book
@@ -23,6 +24,9 @@ from core.storage.tables import Image, Reference, Request
 from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed, fingerprint
+from core.studio.repeats import Once, earlier, remember
+
+RETRYABLE = ("failed", "blocked", "unknown", "cancelled")
 
 
 class Requests:
@@ -61,18 +65,40 @@ class Requests:
         with self.database.read() as session:
             return self.database.now(session).date()
 
-    def submit(self, user_id: int, order: Order, door: str = "pages") -> int:
-        """Put an order in the line, one row for each picture, reserve what it may cost, and return the request's id."""
+    def submit(
+        self,
+        user_id: int,
+        order: Order,
+        door: str = "pages",
+        token_id: int | None = None,
+        once: Once | None = None,
+        before_it_begins: Callable[[Sequence[int]], None] | None = None,
+    ) -> int:
+        """Put an order in the line, one row for each picture, reserve what it may cost, and return the request's id.
+
+        `once` names the call: if it was made before, its request is returned and nothing is ordered.
+        `before_it_begins` is handed the ids of the pictures before a worker of this process is woken.
+        """
         with self.database.write() as session:
             now = self.database.now(session)
+            if token_id is not None:
+                check_alive(session, token_id, now)
+            if once is not None and (known := earlier(session, user_id, once, now)) is not None:
+                return known
             _check_owner(order, user_id)
             request, order = self._request(session, user_id, order, door, now)
             if not _is_own(session, user_id, order.parent_id):
                 # It may be gone meanwhile; what starts from it is a copy.
                 request["parent_id"] = request["relation"] = None
+            request["token_id"] = token_id
             sizes = _sizes(order.references)
-            found = self.ledger.check(session, user_id, Request(**request), order.number, sizes, now)
-            request_id = _insert(session, request, order, self.ledger.hold(session, user_id, found, now))
+            found = self.ledger.check(session, user_id, Request(**request), order.number, sizes, now, token_id=token_id)
+            request_id = _insert(session, request, order, self.ledger.hold(session, user_id, found, now, token_id))
+            if once is not None:
+                remember(session, user_id, once, request_id, now)
+            image_ids = _ids(session, request_id) if before_it_begins is not None else ()
+        if before_it_begins is not None:
+            before_it_begins(image_ids)
         self._wake()
         return request_id
 
@@ -111,40 +137,71 @@ class Requests:
             image = _own(session, user_id, image_id)
             if image.state != "queued":
                 raise Problem("not_cancellable")
-            image.state = "cancelled"
-            image.finished_at = self.database.now(session)
-            book(session, image, None, None, counted=False)
+            self._cancel(session, image)
         self._news.tell(image_id)
+
+    def cancel_all(self, user_id: int, request_id: int) -> None:
+        """Take every waiting picture of a request out of the line."""
+        with self.database.write() as session:
+            waiting = [image for image in _own_request(session, user_id, request_id).images if image.state == "queued"]
+            if not waiting:
+                raise Problem("not_cancellable")
+            for image in waiting:
+                self._cancel(session, image)
+        self._news.tell(*(image.id for image in waiting))
 
     def retry(self, user_id: int, image_id: int, may_be_billed_again: bool = False) -> int:
         """Order the same picture once more, as a row of its own; the old row keeps what it may have cost."""
         with self.database.write() as session:
-            now = self.database.now(session)
             image = _own(session, user_id, image_id)
             taken = session.scalar(select(Image.id).where(Image.retry_of == image_id))
-            if image.state not in ("failed", "blocked", "unknown", "cancelled") or taken is not None:
+            if image.state not in RETRYABLE or taken is not None:
                 raise Problem("not_retryable")
-            if image.state == "unknown" and not may_be_billed_again:
-                raise Problem("confirm_retry")
-            offer = self._offer(session, image.request.model, now.date())
-            sizes = _sizes(image.request.references)
-            found = self.ledger.check(session, user_id, image.request, 1, sizes, now, offer.lane.name)
-            again = Image(
-                request_id=image.request_id,
-                user_id=user_id,
-                created_at=now,
-                position=image.position,
-                retry_of=image.id,
-                connection=offer.lane.name,
-                state="queued",
-                seed=image.seed,
-                **self.ledger.hold(session, user_id, found, now),
-            )
-            session.add(again)
-            session.flush()
-            again_id = again.id
+            again_id = self._retry(session, image, may_be_billed_again, None)
         self._wake()
         return again_id
+
+    def retry_all(
+        self, user_id: int, request_id: int, may_be_billed_again: bool = False, token_id: int | None = None
+    ) -> None:
+        """Order every picture of a request once more that did not come, all or none of them."""
+        with self.database.write() as session:
+            images = _own_request(session, user_id, request_id).images
+            retried = {image.retry_of for image in images}
+            missing = [image for image in images if image.state in RETRYABLE and image.id not in retried]
+            if not missing:
+                raise Problem("not_retryable")
+            for image in missing:
+                self._retry(session, image, may_be_billed_again, token_id)
+        self._wake()
+
+    def _cancel(self, session: Session, image: Image) -> None:
+        image.state = "cancelled"
+        image.finished_at = self.database.now(session)
+        book(session, image, None, None, counted=False)
+
+    def _retry(self, session: Session, image: Image, may_be_billed_again: bool, token_id: int | None) -> int:
+        now, request = self.database.now(session), image.request
+        if image.state == "unknown" and not may_be_billed_again:
+            raise Problem("confirm_retry")
+        offer = self._offer(session, request.model, now.date())
+        sizes = _sizes(request.references)
+        found = self.ledger.check(session, image.user_id, request, 1, sizes, now, offer.lane.name, token_id)
+        again = Image(
+            request_id=image.request_id,
+            user_id=image.user_id,
+            created_at=now,
+            position=image.position,
+            token_id=token_id,
+            retry_of=image.id,
+            connection=offer.lane.name,
+            state="queued",
+            seed=image.seed,
+            **self.ledger.hold(session, image.user_id, found, now, token_id),
+        )
+        session.add(again)
+        session.flush()
+        return again.id
 
     def keep_reference(self, user_id: int, name: str, data: bytes) -> ReferenceFile:
         """Check an uploaded picture and keep it; what is refused is not stored."""
@@ -153,11 +210,18 @@ class Requests:
         self.files.write(key, data, found.media_type)
         return ReferenceFile(found.name, key, found.media_type, found.width, found.height)
 
+    def keep_mask(self, user_id: int, name: str, data: bytes) -> ReferenceFile:
+        """The same for a mask."""
+        found = uploads.check_mask(name, data)
+        key = f"uploads/{user_id}/{found.sha256}.png"
+        self.files.write(key, data, found.media_type)
+        return ReferenceFile(found.name, key, found.media_type, found.width, found.height)
+
     def reference_from_gallery(self, user_id: int, image_id: int) -> ReferenceFile:
         """A picture of one's own to start from: a copy, so that it outlives the picture."""
         with self.database.read() as session:
             image = _own(session, user_id, image_id)
-            if image.state != "done" or image.image_url is None:
+            if image.state != "done" or image.image_url is None or image.deleted_at is not None:
                 raise Problem("no_such_picture")
         data = self.files.read(image.image_url)
         kept = self.keep_reference(user_id, image.image_url.rsplit("/", 1)[-1], data)
@@ -182,12 +246,21 @@ class Requests:
             "background": order.background,
             "output_format": order.output_format,
             "output_compression": order.output_compression,
-            "previews": self._previews if offer.model.dialect != "generic" else 0,
+            "previews": self._previews_of(order, offer.model),
+            "moderation": order.moderation,
+            "complexity": order.complexity,
+            "input_fidelity": order.input_fidelity,
+            "mask_key": order.mask.file_key if order.mask is not None else None,
             "fingerprint": fingerprint(order),
             "parent_id": order.parent_id,
             "relation": order.relation,
         }
         return request, order
+
+    def _previews_of(self, order: Order, model: Model) -> int:
+        if model.dialect == "generic":
+            return 0
+        return self._previews if order.previews is None else order.previews
 
     def _offer(self, session: Session, model: str, today: date, connection: str | None = None) -> Offer:
         described = self.catalog.get(model)
@@ -202,7 +275,8 @@ class Requests:
 
 def _check_owner(order: Order, user_id: int) -> None:
     """A door hands over the names of files; those of somebody else are nobody's business."""
-    if not all(file.file_key.startswith(f"uploads/{user_id}/") for file in order.references):
+    files = order.references if order.mask is None else (*order.references, order.mask)
+    if not all(file.file_key.startswith(f"uploads/{user_id}/") for file in files):
         raise Problem("no_such_picture")
 
 
@@ -220,6 +294,14 @@ def _own(session: Session, user_id: int, image_id: int) -> Image:
     return image
 
 
+def _own_request(session: Session, user_id: int, request_id: int) -> Request:
+    query = select(Request).where(Request.user_id == user_id, Request.id == request_id)
+    request = session.scalar(query) if 0 < request_id <= LARGEST_ID else None
+    if request is None:
+        raise Problem("no_such_request")
+    return request
+
+
 def _sizes(references: Sequence[ReferenceFile] | Sequence[Reference]) -> list[tuple[int, int]]:
     return [(reference.width, reference.height) for reference in references]
 
@@ -228,7 +310,7 @@ def _insert(session: Session, request: dict[str, Any], order: Order, held: dict[
     """Rows instead of objects, which take twice the time: every other order waits for this transaction."""
     connection = session.connection()
     request_id = connection.execute(insert(Request).returning(Request.id), request).scalar_one()
-    shared = {name: request[name] for name in ("user_id", "created_at", "connection")}
+    shared = {name: request[name] for name in ("user_id", "created_at", "connection", "token_id")}
     image = {"request_id": request_id, "state": "queued", **shared, **held}
     seed = order.seed if order.seed is not None else secrets.randbits(31)
     images = [{**image, "position": position, "seed": seed + position} for position in range(order.number)]
@@ -237,3 +319,7 @@ def _insert(session: Session, request: dict[str, Any], order: Order, held: dict[
         files = [{"request_id": request_id, "position": i, **asdict(file)} for i, file in enumerate(order.references)]
         connection.execute(insert(Reference), files)
     return request_id
+
+
+def _ids(session: Session, request_id: int) -> Sequence[int]:
+    return session.scalars(select(Image.id).where(Image.request_id == request_id)).all()

@@ -1,6 +1,7 @@
 """The tables. Times are UTC, money is integer micro-dollars, a picture's bytes are never here."""
 
 from core.storage.tables.accounts import Session, Throttle, User
+from core.storage.tables.api import IdempotencyKey, Token
 from core.storage.tables.audit import AuditEntry
 from core.storage.tables.base import Base, Key, Moment
 from core.storage.tables.creating import Template
@@ -13,6 +14,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Connection",
+    "IdempotencyKey",
     "Image",
     "Key",
     "Limit",
@@ -25,5 +27,6 @@ __all__ = [
     "Tally",
     "Template",
     "Throttle",
+    "Token",
     "User",
 ]

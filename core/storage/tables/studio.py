@@ -69,6 +69,11 @@ class Request(Base):
     fingerprint: Mapped[str | None] = mapped_column(String(64))  # the same for orders that ask for the same picture
     parent_id: Mapped[int | None] = mapped_column(Key, index=True)  # the picture that this one was made after
     relation: Mapped[str | None] = mapped_column(String(16))  # "final", "variation" or "change" of it
+    moderation: Mapped[str | None] = mapped_column(String(16))
+    complexity: Mapped[str | None] = mapped_column(String(16))
+    input_fidelity: Mapped[str | None] = mapped_column(String(16))
+    mask_key: Mapped[str | None] = mapped_column(index=True)  # the file that says which part to paint anew
+    token_id: Mapped[int | None] = mapped_column(Key, index=True)  # what it was ordered with; it outlives a token
 
     user: Mapped[User] = relationship()
     images: Mapped[list["Image"]] = relationship(back_populates="request", order_by="Image.id")
@@ -118,6 +123,7 @@ class Image(Base):
     created_at: Mapped[datetime]
     position: Mapped[int]
     retry_of: Mapped[int | None] = mapped_column(ForeignKey("images.id", ondelete="SET NULL"), unique=True)
+    token_id: Mapped[int | None] = mapped_column(Key, index=True)  # who pays
     connection: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
     seed: Mapped[int] = mapped_column(BigInteger())
@@ -144,6 +150,7 @@ class Image(Base):
     problem: Mapped[str | None] = mapped_column(String(64))  # a code of core.errors
     problem_params: Mapped[dict[str, Any] | None]
     problem_detail: Mapped[str | None]  # what the provider said
+    deleted_at: Mapped[datetime | None]  # its owner threw it away; the row stays for the ledger
 
     request: Mapped[Request] = relationship(back_populates="images")
 

@@ -1,0 +1,122 @@
+"""OpenAI's Images API: generations and edits. A call is an order like that of a page, and then waiting for it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response
+
+from core.api import answers
+from core.api.bodies import object_of
+from core.api.door import Call, answer
+from core.api.errors import dumped, refused
+from core.api.forms import File, Form, read_form
+from core.api.parameters import Wanted, from_form, refuse_pictures, wanted
+from core.api.requests import shown
+from core.api.streams import Events
+from core.api.waiting import ended
+from core.errors import Problem
+from core.storage.uploads import MOST_REFERENCES
+from core.studio.orders import Order
+from core.studio.repeats import LONGEST_KEY, Once
+
+IMAGE, IMAGES, MASK = "image", "image[]", "mask"
+NOT_TWICE = {"x-should-retry": "false"}  # the SDKs would order it anew, and it may be billed
+
+
+async def generate(call: Call) -> Response:
+    values = await object_of(call.request)
+    found = await _wanted(call, values, edits=False)
+    return await _made(call, found, _once(call, values, {}), "image_generation")
+
+
+async def edit(call: Call) -> Response:
+    with Form() as form:
+        await read_form(call.request, call.threads, form)
+        for one in form.files:
+            if one.field not in (IMAGE, IMAGES, MASK):
+                refuse_pictures(one.field[:80])
+        for name in (IMAGE, IMAGES, MASK):
+            if name in form.fields:
+                raise Problem("parameter_type", param=name.removesuffix("[]"), expected="file", found="string")
+        values = from_form(form.fields)
+        found = await _wanted(call, values, edits=True)
+        hashes: dict[str, Any] = {}
+        order = await call.threads.run(_with_pictures, call, found.order, form.files, hashes)
+    return await _made(call, replace(found, order=order), _once(call, values, hashes), "image_edit")
+
+
+async def _wanted(call: Call, values: Mapping[str, Any], edits: bool) -> Wanted:
+    requests = call.services.requests
+    offers = requests.offers(await call.threads.run(requests.today))
+    if not offers:
+        raise Problem("model_not_offered", model=str(values.get("model"))[:80])
+    return wanted(values, edits, call.services.catalog, offers[0].model.name)
+
+
+async def _made(call: Call, found: Wanted, once: Once | None, name: str) -> Response:
+    """Order it, then answer at once, in events, or when all of it has come to an end."""
+    services, caller = call.services, call.caller
+    with ExitStack() as stack:
+        watch = stack.enter_context(services.news.watching((), wants_pictures=True))
+        request_id = await call.threads.run(
+            services.requests.submit, caller.user_id, found.order, "api", caller.token_id, once, watch.also
+        )
+        if _prefers_async(call):
+            record = await call.threads.run(services.records.one, caller.user_id, request_id)
+            headers = {"Location": f"/api/v1/requests/{request_id}", "Preference-Applied": "respond-async"}
+            return answer(shown(call.reader, record), 202, headers)
+        if found.streams:
+            events = Events(call, request_id, watch, name, found.wants_addresses)
+            return answers.Sending(
+                events(),
+                media_type="text/event-stream",
+                headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+                after=stack.pop_all().close,
+            )
+        record = await ended(call, request_id, watch)
+        pictures = answers.Pictures(services, watch)
+        for image in record.images:
+            pictures.fetch(image)
+    if not any(answers.is_there(image) for image in record.images):
+        return refused(call.reader, answers.problem_of(record.images[0], record.stopped), NOT_TWICE)
+    address = (lambda image: answers.address_of(call.request, services, image)) if found.wants_addresses else None
+    return answers.whole(record, pictures, call.reader, address)
+
+
+def _with_pictures(call: Call, order: Order, files: list[File], hashes: dict[str, Any]) -> Order:
+    """Check each as on the page and keep it; `hashes` is filled with what makes this call the same as another."""
+    images = [one for one in files if one.field != MASK]
+    masks = [one for one in files if one.field == MASK]
+    if not images:
+        raise Problem("parameter_missing", param=IMAGE)
+    if len(images) > MOST_REFERENCES:
+        raise Problem("too_many_references", count=len(images), most=MOST_REFERENCES)
+    if len(masks) > 1:
+        raise Problem("parameter_type", param=MASK, expected="file", found="array")
+    requests, user_id = call.services.requests, call.caller.user_id
+    references = tuple(requests.keep_reference(user_id, one.name, one.read()) for one in images)
+    mask = requests.keep_mask(user_id, masks[0].name, masks[0].read()) if masks else None
+    hashes[IMAGE] = [reference.file_key for reference in references]
+    hashes[MASK] = mask.file_key if mask else None
+    return replace(order, references=references, mask=mask)
+
+
+def _once(call: Call, values: Mapping[str, Any], files: Mapping[str, Any]) -> Once | None:
+    """The key that the caller gave to this call, with the hash of what was sent, however it was written."""
+    key = call.request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not re.fullmatch(rf"[!-~](?:[ -~]{{0,{LONGEST_KEY - 2}}}[!-~])?", key):
+        raise Problem("idempotency_key", most=LONGEST_KEY)
+    given = {name: value for name, value in sorted(values.items()) if value is not None}
+    content = dumped([call.request.url.path, given, dict(files)])
+    return Once(key, hashlib.sha256(content).hexdigest())
+
+
+def _prefers_async(call: Call) -> bool:
+    wishes = ",".join(call.request.headers.getlist("prefer")).lower().split(",")
+    return any(wish.partition(";")[0].strip() == "respond-async" for wish in wishes)
