@@ -35,6 +35,7 @@ _RETRIES: "RetryConfig" = {
 }
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _STREAM_CHUNK = 256 * 1024
+_MOST_KNOWN = 1000  # folders
 _LONGEST_REASON = 300
 
 
@@ -61,6 +62,7 @@ class Files:
     def __init__(self, store: "ObjectStore", place: str, folder: Path | None = None):
         self._store = store
         self._folder = folder
+        self._known: set[Path] = set()  # folders whose own names are on the disk
         self.place = place
 
     @classmethod
@@ -80,7 +82,8 @@ class Files:
             raise ValueError("The picture store must be a folder, file:///FOLDER or s3://BUCKET/PREFIX.")
         folder = Path(url2pathname(parts.path) if parts.scheme else url).absolute()
         try:
-            _make_folder(folder)
+            for made in _make_folder(folder):
+                _fsync_folder(made.parent)
         except OSError as error:
             reason = f"The folder of the picture store cannot be made: {error.strerror}"
             raise OSError(error.errno, reason, str(folder)) from None
@@ -92,10 +95,29 @@ class Files:
         _check_key(key)
         with _clear_errors(key):
             if self._folder:
-                _write_durably(self._folder, key, data)
+                self._write_durably(self._folder, key, data)
             else:
                 # In one piece: parts of an upload that broke off would stay in the bucket, unseen and billed.
                 self._store.put(key, data, attributes={"Content-Type": media_type}, use_multipart=False)
+
+    def _write_durably(self, folder: Path, key: str, data: bytes) -> None:
+        """What obstore's folder does (a second name, then a rename), and what it lacks: private files, and fsync.
+
+        The rename comes after the bytes are on the disk. The names of the folders down to it are put there too, even
+        if another thread has made one of them: only what this store has seen there counts as known.
+        """
+        path = folder / key
+        self._known.difference_update(_make_folder(path.parent))
+        _write_and_sync(path, data)
+        seen = []
+        for parent in path.parents:
+            _fsync_folder(parent)
+            if parent == folder or parent in self._known:
+                break
+            seen.append(parent)
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known.update(seen)
 
     def read(self, key: str) -> bytes:
         _check_key(key)
@@ -181,14 +203,7 @@ async def _chunks(key: str, stream: "BytesStream") -> AsyncIterator[bytes]:
             yield bytes(chunk)
 
 
-def _write_durably(folder: Path, key: str, data: bytes) -> None:
-    """What obstore's folder does (a second name, then a rename), and what it lacks: private files, and fsync.
-
-    The rename comes after the bytes are on the disk. The names of all folders down to it are put there too,
-    because another thread may have made one of them a moment ago.
-    """
-    path = folder / key
-    _make_folder(path.parent)
+def _write_and_sync(path: Path, data: bytes) -> None:
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -199,18 +214,15 @@ def _write_durably(folder: Path, key: str, data: bytes) -> None:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    for parent in path.parents:
-        _fsync_folder(parent)
-        if parent == folder:
-            break
 
 
-def _make_folder(path: Path) -> None:
-    """With its parents, each for its owner alone; two at once are fine."""
-    if not path.is_dir():
-        _make_folder(path.parent)
-        path.mkdir(mode=0o700, exist_ok=True)
-        _fsync_folder(path.parent)
+def _make_folder(path: Path) -> list[Path]:
+    """With its parents, each for its owner alone; two at once are fine. Returns those that were missing."""
+    if path.is_dir():
+        return []
+    made = [*_make_folder(path.parent), path]
+    path.mkdir(mode=0o700, exist_ok=True)
+    return made
 
 
 def _fsync_folder(path: Path) -> None:

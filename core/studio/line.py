@@ -55,26 +55,33 @@ class Line:
 
     def claim(self, lane: Lane) -> Claim | None:
         """Take the next picture of this lane, if the lane takes one now."""
+        return next(iter(self.claims(lane, 1)), None)
+
+    def claims(self, lane: Lane, most: int) -> list[Claim]:
+        """Take the next few pictures of this lane, as many as it takes now."""
+        claims: list[Claim] = []
         with self.database.write() as session:
             now = self.database.now(session)
-            if not _takes_one(session, lane, now):
-                return None
-            image_id = session.scalar(_next(lane))
-            if image_id is None:
-                return None
-            image = session.get_one(Image, image_id, options=WITH_REQUEST)
-            image.state = "running"
-            image.worker = self.worker
-            image.problem = image.problem_params = image.problem_detail = None
-            image.started_at = now
-            image.lease_until = now + timedelta(seconds=self.lease)
-            attempt = Attempt(image_id=image.id, connection=lane.name, worker=self.worker, started_at=now)
-            session.add(attempt)
-            session.execute(update(User).where(User.id == image.user_id).values(served_at=now))
-            session.flush()
-            claim = Claim(image.id, attempt.id, self.worker, image.seed, image.position, image.request)
-        self.news.tell(claim.image_id)
-        return claim
+            while len(claims) < most and _takes_one(session, lane, now):
+                image_id = session.scalar(_next(lane))
+                if image_id is None:
+                    break
+                claims.append(self._claim(session, lane, image_id, now))
+        self.news.tell(*(claim.image_id for claim in claims))
+        return claims
+
+    def _claim(self, session: Session, lane: Lane, image_id: int, now: datetime) -> Claim:
+        image = session.get_one(Image, image_id, options=WITH_REQUEST)
+        image.state = "running"
+        image.worker = self.worker
+        image.problem = image.problem_params = image.problem_detail = None
+        image.started_at = now
+        image.lease_until = now + timedelta(seconds=self.lease)
+        attempt = Attempt(image_id=image.id, connection=lane.name, worker=self.worker, started_at=now)
+        session.add(attempt)
+        session.execute(update(User).where(User.id == image.user_id).values(served_at=now))
+        session.flush()
+        return Claim(image.id, attempt.id, self.worker, image.seed, image.position, image.request)
 
     def renew(self, image_ids: Collection[int]) -> None:
         """Say that these are being drawn; three times a lease. A row that no task stands for must run out."""

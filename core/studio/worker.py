@@ -27,6 +27,7 @@ from core.studio.threads import Threads
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 3600.0  # seconds
+CLAIMS_AT_ONCE = 8  # in one transaction, for which every other writer waits
 LAST_SECONDS = 10.0  # for calls that were broken off and for files that are being written, before the thread ends
 
 
@@ -137,8 +138,12 @@ class Worker:
             return
         # Before the claim, because loading one takes a second, and the claim is the start that limits count.
         engine = await self._engine(lane)
-        while not self._stopping and (claim := await self._threads.rows(self.line.claim, lane)) is not None:
-            self._begin(Drawing(self._studio, lane, engine, claim))
+        taken = CLAIMS_AT_ONCE
+        while not self._stopping and taken == CLAIMS_AT_ONCE:
+            claims = await self._threads.rows(self.line.claims, lane, CLAIMS_AT_ONCE)
+            for claim in claims:
+                self._begin(Drawing(self._studio, lane, engine, claim))
+            taken = len(claims)
 
     async def _engine(self, lane: Lane) -> Engine:
         key = lane.name, lane.revision
