@@ -7,6 +7,7 @@ from core.i18n import Reader
 from core.studio.choices import Choices
 from core.studio.orders import LONGEST_DESCRIPTION, MOST_PICTURES, Order
 from pages.parts import choices
+from pages.parts.mask import chosen_mask
 from pages.parts.names import title
 from pages.parts.references import chosen_references, references
 from pages.parts.template_picker import template_picker
@@ -56,6 +57,7 @@ def order_as_it_stands(here: Here, offers: list[Offer]) -> Order:
         output_format=output_format,
         output_compression=state.get("compression") if output_format in choices.LOSSY else None,
         references=pictures,
+        mask=chosen_mask(here, model, pictures),
         parent_id=changed,
         relation="change" if changed is not None else None,
     )

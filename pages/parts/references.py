@@ -9,6 +9,7 @@ from core.errors import Problem, explain
 from core.storage.uploads import MOST_REFERENCES
 from core.studio.orders import ReferenceFile
 from pages.parts import shell
+from pages.parts.mask import mask_painter
 from pages.parts.visit import Here
 
 
@@ -33,6 +34,8 @@ def references(here: Here, model: Model) -> None:
                     st.html(f'<img class="imagier-small" src="/pictures/{reference.image_id}/320" alt="">')
                 st.markdown(text("Picture {number} of the gallery", number=reference.image_id or 0))
                 st.button(text("Remove"), key=f"remove-{position}", on_click=_remove, args=(position,))
+        if pictures:
+            mask_painter(here, model, pictures[0])
 
 
 def chosen_references(here: Here) -> tuple[ReferenceFile, ...]:

@@ -1,12 +1,16 @@
 """What can be made after a picture, and what helps to describe one."""
 
+import io
+
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image as Pillow
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import screens
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.images_server import ImagesServer
+from tests.studio import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("references")]
 
@@ -114,3 +118,42 @@ def test_a_picture_that_comes_while_one_is_elsewhere_is_announced(
     with page.expect_popup() as opened:
         notice.get_by_role("link", name="show it").click()
     expect(screens.dialog(opened.value)).to_be_visible()
+
+
+def test_a_part_of_a_picture_is_painted_over_and_only_that_part_is_to_change(
+    page: Page, provider: ImagesServer, cast: Cast, alice: Somebody
+) -> None:
+    (picture_id,) = cast.hang(alice, picture(400, 200, colour="steelblue"))
+    screens.open_page(page, f"/gallery?picture={picture_id}")
+    screens.dialog(page).get_by_role("button", name="Change it").click()
+    page.locator(".st-key-masks label").first.click()
+    canvas = page.locator(".imagier-mask canvas")
+    stroke(page, canvas, (0.1, 0.5), (0.4, 0.5))
+    page.get_by_role("button", name="Eraser").click()
+    stroke(page, canvas, (0.1, 0.5), (0.2, 0.5))
+    page.get_by_role("button", name="Brush").click()
+    stroke(page, canvas, (0.8, 0.5), (0.9, 0.5))
+    page.get_by_role("button", name="Undo").click()
+    screens.settle(page)
+    screens.describe(page, "A boat on the left")
+    provider.wait_until(lambda: any(call.prompt == "A boat on the left" for call in provider.calls))
+    (call,) = [call for call in provider.calls if call.prompt == "A boat on the left"]
+    assert [field for field, *_ in call.files][-1] == "mask"
+    (request,) = [request for request in cast.requests(alice) if request.description == "A boat on the left"]
+    assert (request.parent_id, request.relation) == (picture_id, "change")
+    mask = Pillow.open(io.BytesIO(cast.files.read(request.mask_key or "")))
+    assert mask.size == (400, 200)
+    assert [mask.getpixel((x, 100))[3] for x in (120, 60, 340)] == [0, 255, 255]  # type: ignore[index]
+
+
+def stroke(page: Page, canvas: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """From one point of the picture to another, as shares of its sides."""
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    page.mouse.move(*points[1], steps=5)
+    page.mouse.up()
+    screens.settle(page)
