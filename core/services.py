@@ -18,6 +18,12 @@ from core.engines.connections import Lane, Lanes, lanes_of
 from core.ledger.ledger import Ledger
 from core.ledger.limits import Limits
 from core.ledger.prices import Prices
+from core.members.invitations import Invitations
+from core.members.joining import Joining
+from core.members.leaving import Leaving
+from core.members.links import PasswordLinks
+from core.members.members import Members
+from core.members.roster import Roster
 from core.settings import Settings, SettingsError
 from core.site import Sites
 from core.storage.database import Database
@@ -30,7 +36,9 @@ from core.studio.gallery import Gallery
 from core.studio.lineage import Lineage
 from core.studio.news import News
 from core.studio.records import Records
+from core.studio.removal import Removal
 from core.studio.requests import Requests
+from core.studio.retention import Retention
 from core.studio.status import Statuses
 from core.studio.templates import Templates
 from core.studio.worker import Worker
@@ -51,6 +59,12 @@ class Services:
     sessions: Sessions
     throttle: Throttle
     tokens: Tokens
+    roster: Roster
+    members: Members
+    joining: Joining
+    links: PasswordLinks
+    invitations: Invitations
+    leaving: Leaving
     requests: Requests
     prices: Prices
     limits: Limits
@@ -61,6 +75,8 @@ class Services:
     templates: Templates
     choices: LastChoices
     records: Records
+    removal: Removal
+    retention: Retention
     statuses: Statuses
     news: News
     worker: Worker
@@ -79,6 +95,8 @@ def build(
     live = LiveLanes(database, lanes if lanes is not None else lanes_of(settings, models), models, vault)
     connections = Connections(database, live, models, vault, _of_environment(settings))
     connections.renew_keys()
+    sites = Sites(database, settings)
+    removal = Removal(database, files)
     prices = Prices(database)
     prices.load_catalogue()
     ledger = Ledger(database, settings.zone, allows_unpriced=settings.unpriced == "allow")
@@ -95,12 +113,18 @@ def build(
         catalog=models,
         lanes=live,
         connections=connections,
-        site=Sites(database, settings),
+        site=sites,
         people=People(database, settings),
         sessions=Sessions(database, settings),
         throttle=Throttle(database, secret),
         tokens=Tokens(database, settings.api_calls_per_minute),
         requests=requests,
+        roster=Roster(database, sites),
+        members=Members(database),
+        joining=Joining(database),
+        links=PasswordLinks(database, settings.password_length),
+        invitations=Invitations(database, settings.password_length),
+        leaving=Leaving(database, files, removal),
         prices=prices,
         limits=Limits(database),
         ledger=ledger,
@@ -111,6 +135,8 @@ def build(
         choices=LastChoices(database),
         records=Records(database),
         statuses=Statuses(database, live),
+        removal=removal,
+        retention=Retention(database, sites, removal),
         news=news,
         worker=worker,
         setup_code=_setup_code(secret) if beyond else None,

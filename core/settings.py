@@ -35,6 +35,7 @@ class Settings(BaseSettings):
 
     address: str = _named("IMAGIER_ADDRESS", "127.0.0.1")
     port: int = Field(8501, ge=1, le=65535, validation_alias="IMAGIER_PORT")
+    url: str = _named("IMAGIER_URL", "")
     data_dir: Path = _named("IMAGIER_DATA_DIR", Path("data"))
     database_url: str = _named("DATABASE_URL", "")
     files_url: str = _named("IMAGIER_FILES_URL", "")
@@ -70,6 +71,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("must be an address such as https://imagier.example.org")
+        return value.rstrip("/")
 
     @field_validator("openai_base_url")
     @classmethod
@@ -167,6 +176,11 @@ class Settings(BaseSettings):
     @property
     def listens_beyond_this_machine(self) -> bool:
         return self.address not in LOOPBACK and not self.address.startswith("127.")
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach it, as far as is known without a browser."""
+        return self.url or f"http://localhost:{self.port}"
 
     @property
     def model_names(self) -> tuple[str, ...]:

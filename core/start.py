@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from core import logs
 from core import services as parts
 from core.api.auth import auth_routes
+from core.api.exports import export_routes
 from core.api.health import health_routes
 from core.api.pictures import picture_routes
 from core.api.routes import api_routes
@@ -86,6 +87,7 @@ def routes(services: Services) -> list[BaseRoute]:
         *auth_routes(services.sessions),
         *picture_routes(services),
         *api_routes(services),
+        *export_routes(services),
     ]
 
 
@@ -140,5 +142,7 @@ def _tidy_up(services: Services, ended: threading.Event) -> None:
                 services.sessions.sweep()
                 services.throttle.sweep()
                 repeats.sweep(services.database)
+                services.links.sweep()
+                services.retention.sweep()
             except Exception:
                 log.exception("what has expired could not be swept away")

@@ -6,6 +6,7 @@ from core.errors import Problem, explain
 from core.i18n import LANGUAGES
 from pages.parts import shell
 from pages.parts.authenticator import sign_out
+from pages.parts.keeping import download_all
 from pages.parts.money import show_uses
 from pages.parts.tokens import show_tokens
 from pages.parts.visit import Here, require, visit
@@ -22,6 +23,7 @@ def show() -> None:
         _language(here)
         _password(here)
         show_tokens(here)
+        download_all(text)
         if st.button(text("Sign out"), key="sign-out"):
             sign_out(here.services)
 

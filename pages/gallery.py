@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts import shell
+from pages.parts.keeping import show_retention
 from pages.parts.picture import number_in_address, picture_in_address, show_picture
 from pages.parts.tiles import Act, finished, tiles
 from pages.parts.visit import require
@@ -13,6 +14,7 @@ def show() -> None:
     text = here.reader
     st.title(text("Gallery"))
     shell.notice()
+    show_retention(here)
     page = here.services.gallery.page(here.person.user_id, number_in_address("before"), number_in_address("after"))
     if not page.images:
         st.markdown(text("There are no pictures here yet. The first one is a description away."))

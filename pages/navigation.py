@@ -3,7 +3,7 @@ the main script would let strangers run its files."""
 
 import streamlit as st
 
-from pages import account, create, gallery, setup, sign_in
+from pages import account, by_link, create, gallery, setup, sign_in
 from pages.admin import connections, ledger, people
 from pages.parts import arrivals, shell
 from pages.parts.visit import visit
@@ -13,9 +13,10 @@ PATHS = ("", "create", "gallery", "account", "people", "connections", "ledger")
 seen = visit()
 shell.dress(seen.reader)
 
-if seen.person is None:
+if seen.person is None or by_link.is_in_address():
     shell.keep_draft(seen)
-    door = shell.guarded(sign_in.show if seen.services.people.any() else setup.show)
+    entrance = by_link.show if by_link.is_in_address() else sign_in.show
+    door = shell.guarded(entrance if seen.person or seen.services.people.any() else setup.show)
     # At every address, so that it is still there for whoever has come in.
     doors = [st.Page(door, title="Imagier", url_path=path, default=not path) for path in PATHS]
     st.navigation(doors, position="hidden").run()

@@ -28,7 +28,7 @@ INDIRECT = {
     ("core/errors.py", "message"),
     ("core/errors.py", "value"),
     ("core/i18n.py", "pattern"),
-    ("pages/admin/ledger.py", "label"),
+    ("pages/parts/limits.py", "label"),
     ("pages/parts/money.py", "use.name"),
 }
 

@@ -22,6 +22,7 @@ FLOORS = (
     ("core.ledger",),
     ("core.connections",),
     ("core.studio",),
+    ("core.members", "core.backup"),
     ("core.services",),
     ("core.api", "core.commands"),
     ("core.start", "core.__main__", "pages"),

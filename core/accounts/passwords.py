@@ -15,6 +15,9 @@ import bcrypt
 
 from core.errors import Problem
 
+# The hash of a random text that nobody kept: a name without an account takes as long as a wrong password. It is also
+# what an account has until its person has chosen a password.
+NOBODY = "$2b$12$VGDWnrewerkXS564h4WWjO0hD0nEPe0gzhwx34FHD6VxeSJW9zQgq"
 COST = 12  # the default of bcrypt, and so of streamlit-authenticator's Hasher
 MOST_BYTES = 72  # bcrypt takes no more
 WORST = Path(__file__).with_name("worst_passwords.txt")

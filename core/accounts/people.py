@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Transaction
@@ -41,8 +42,9 @@ class People:
             return _any(transaction)
 
     def all(self) -> Sequence[User]:
+        """Without those who have left."""
         with self._database.read() as transaction:
-            return transaction.scalars(select(User).order_by(User.id)).all()
+            return transaction.scalars(select(User).where(User.left_at.is_(None)).order_by(User.id)).all()
 
     def find(self, login: str) -> User | None:
         """The account with this sign-in name, disabled or not."""
@@ -93,8 +95,7 @@ class People:
             user = _found(transaction, login)
             if user.disabled_at is not None:
                 return
-            if user.type == "admin" and _active_administrators(transaction) == 1:
-                raise Problem("last_administrator", login=user.login)
+            keep_an_administrator(transaction, user)
             user.disabled_at = self._database.now(transaction)
             end_sessions(transaction, user.id)
 
@@ -120,18 +121,35 @@ class People:
         """Hashing takes a quarter of a second, so it is done before the database is held."""
         if type not in TYPES:
             raise ValueError(f"no such type of account: {type}")
-        wanted, shown = normal_login(login), _normal_name(name)
-        if not _LOGIN.fullmatch(wanted):
-            raise Problem("login_malformed", login=_shortened(login))
+        wanted, shown = possible_login(login), normal_name(name)
         passwords.check_strength(password, wanted, shown, self._least)
         return User(login=wanted, name=shown, type=type, password=passwords.hashed(password))
 
     def _insert(self, transaction: Transaction, user: User) -> None:
-        if transaction.scalar(select(User.id).where(User.login == user.login)) is not None:
-            raise Problem("login_taken", login=user.login)
-        user.created_at = self._database.now(transaction)
-        transaction.add(user)
-        transaction.flush()
+        join(transaction, user, self._database.now(transaction))
+
+
+def possible_login(login: str) -> str:
+    """The normal form, or a Problem if it cannot be a sign-in name."""
+    wanted = normal_login(login)
+    if not _LOGIN.fullmatch(wanted):
+        raise Problem("login_malformed", login=_shortened(login))
+    return wanted
+
+
+def join(transaction: Transaction, user: User, now: datetime) -> None:
+    """Add the account, if its name is free."""
+    if transaction.scalar(select(User.id).where(User.login == user.login)) is not None:
+        raise Problem("login_taken", login=user.login)
+    user.created_at = now
+    transaction.add(user)
+    transaction.flush()
+
+
+def keep_an_administrator(transaction: Transaction, user: User) -> None:
+    """A Problem if this is the last one who could let the others in; for the transaction that takes it away."""
+    if user.type == "admin" and user.disabled_at is None and _active_administrators(transaction) == 1:
+        raise Problem("last_administrator", login=user.login)
 
 
 def _any(transaction: Transaction) -> bool:
@@ -157,7 +175,7 @@ def _active_administrators(transaction: Transaction) -> int:
     return transaction.scalars(active).one()
 
 
-def _normal_name(name: str) -> str:
+def normal_name(name: str) -> str:
     """One line of visible text. Signs that turn the direction of what follows, and the like, are left out."""
     if len(name) > _LONGEST_TYPED:
         raise Problem("name_too_long", length=len(name), most=LONGEST_NAME)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from getpass import getpass
 
 from core.accounts.people import TYPES, People
+from core.commands import links
 from core.commands.opening import opened
 from core.commands.parsers import add_command
 from core.errors import Problem
@@ -48,6 +49,8 @@ def add_to(subjects: "_SubParsersAction[ArgumentParser]", reader: Reader) -> Non
     command = add_command(commands, "enable", summary, reader, "user enable bob")
     command.set_defaults(run=_enable)
     _takes_login(command, reader)
+
+    links.add_to(commands, reader)
 
     summary = reader("Print id, sign-in name, type, state and name of each account, with tabs between them.")
     add_command(commands, "list", summary, reader, "user list").set_defaults(run=_list)

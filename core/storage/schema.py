@@ -3,12 +3,12 @@
 Nearly every start finds today's tables, and needs no Alembic to see it: its import alone costs a tenth of a second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.settings import Settings, SettingsError
@@ -56,6 +56,40 @@ def upgrade(database: Database, revision: str = "head") -> None:
 def head() -> str:
     """The newest revision, by the names of the files, which begin with it."""
     return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program can bring a database of that revision up to date."""
+    return any(file.name.startswith(f"{revision}_") for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+@contextmanager
+def rebuilt(
+    database: Database,
+    revision: str,
+    check: Callable[[Connection], None] = lambda _: None,
+    finish: Callable[[Connection], None] = lambda _: None,
+) -> Iterator[Connection]:
+    """Empty tables as they were at `revision`, for the caller to fill; at the end they are brought up to date.
+
+    One transaction, alone, and all of it is undone by an exception: also one of `check`, which sees what was there, or
+    of `finish`, which sees what has become of it.
+    """
+    from alembic import command
+
+    with _migrating(database) as connection:
+        if database.is_postgresql:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK})
+        check(connection)
+        there = MetaData()
+        there.reflect(connection)
+        there.drop_all(connection)
+        command.upgrade(config(connection), revision)
+        yield connection
+        command.upgrade(config(connection), "head")
+        if not database.is_postgresql and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+            raise ValueError("a row refers to one that is not there")
+        finish(connection)
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -85,7 +85,7 @@ class Boards:
             waited_for = {image.connection for request in requests for image in request.images if _waits(image)}
             stopped = self._stopped(session, waited_for)
         lines = self._lines(user_id, [image for request in requests for image in request.images])
-        groups = tuple(Group(request, _slots(request, lines)) for request in requests)
+        groups = tuple(Group(request, slots) for request in requests if (slots := _slots(request, lines)))
         return Board(groups, stopped, now)
 
     def _stopped(self, session: Session, waited_for: set[str]) -> dict[str, Connection]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from core.accounts.sessions import Person
@@ -35,7 +35,7 @@ class Gallery:
             select(Image)
             .join(Image.request)
             .options(contains_eager(Image.request))
-            .where(Image.user_id == user_id, Image.state == "done", Image.deleted_at.is_(None))
+            .where(Image.user_id == user_id, is_shown())
         )
         if after is not None:
             query = query.where(Image.id > _within(after)).order_by(Image.id).limit(size + 1)
@@ -104,8 +104,13 @@ class Gallery:
 
 
 def _own(user_id: int) -> Select[Image]:
-    done = (Image.user_id == user_id, Image.state == "done", Image.deleted_at.is_(None))
+    done = (Image.user_id == user_id, is_shown())
     return select(Image).join(Image.request).options(contains_eager(Image.request)).where(*done)
+
+
+def is_shown() -> ColumnElement[bool]:
+    """A picture that was made and not deleted."""
+    return (Image.state == "done") & Image.deleted_at.is_(None)
 
 
 def _within(image_id: int) -> int:

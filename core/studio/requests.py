@@ -287,7 +287,7 @@ def _is_own(session: Session, user_id: int, image_id: int | None) -> bool:
 
 def _own(session: Session, user_id: int, image_id: int) -> Image:
     """The picture, if it is this person's; for everybody else it does not exist."""
-    query = select(Image).where(Image.user_id == user_id, Image.id == image_id)
+    query = select(Image).where(Image.user_id == user_id, Image.id == image_id, Image.deleted_at.is_(None))
     image = session.scalar(query) if 0 < image_id <= LARGEST_ID else None
     if image is None:
         raise Problem("no_such_picture")

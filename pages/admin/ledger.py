@@ -12,12 +12,13 @@ from core.i18n import Reader
 from core.ledger.costs import MILLION
 from core.ledger.export import Totals, export, period, totals
 from core.ledger.formats import FORMATS
-from core.ledger.limits import GROUPED, KINDS, ROLE, SITE, USER
+from core.ledger.limits import GROUPED, ROLE, SITE, USER
 from core.ledger.prices import CLASSES
 from core.ledger.reconciliation import reconcile
 from core.storage.tables import Image
-from pages.admin.people import role_name
+from pages.admin.person import role_name
 from pages.parts import shell
+from pages.parts.limits import limit_fields
 from pages.parts.money import cost_of
 from pages.parts.visit import Here, require
 
@@ -104,13 +105,7 @@ def _limits(here: Here) -> None:
     chosen = st.selectbox(text("Whose limits"), list(names), format_func=lambda subject: names[subject])
     found = here.services.limits.of(*chosen)
     with st.form(f"limits-{chosen[0]}-{chosen[1]}"):
-        with st.grid("auto", min_column_width=220):
-            typed = {
-                kind: st.text_input(
-                    text(label), value=_limit_text(kind, found.get(kind)), placeholder=text("no limit"), help=takes
-                )
-                for kind, (takes, label) in KINDS.items()
-            }
+        typed = limit_fields(text, found, f"limit-{chosen[0]}-{chosen[1]}")
         if not st.form_submit_button(text("Save"), type="primary"):
             return
         try:
@@ -125,16 +120,6 @@ def _subject_name(text: Reader, scope: str, subject: str) -> str:
     if scope == SITE:
         return text("Everybody together")
     return text("Each: {role}", role=role_name(text, subject))
-
-
-def _is_money(kind: str) -> bool:
-    return kind.startswith("dollars")
-
-
-def _limit_text(kind: str, value: str | None) -> str:
-    if value is None:
-        return ""
-    return f"{Decimal(value) / MILLION:.6f}".rstrip("0").rstrip(".") if _is_money(kind) else value
 
 
 def _prices(here: Here) -> None:

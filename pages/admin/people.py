@@ -1,87 +1,111 @@
-"""Who may come in: a first form. Add somebody, set a new password, disable and enable."""
+"""Who may come in: everybody, found and turned page by page; new people; invitations; and one person's page."""
 
 import streamlit as st
 
-from core.accounts.people import TYPES
-from core.errors import Problem, explain
 from core.i18n import Reader
-from core.storage.tables import User
+from core.members.roster import KINDS, Row
+from pages.admin.invitations import show_invitations
+from pages.admin.joining import show_joining
+from pages.admin.person import role_name, show_person
 from pages.parts import shell
+from pages.parts.picture import number_in_address
 from pages.parts.visit import Here, require
 
 
 def show() -> None:
     here = require("admin")
     text = here.reader
+    chosen = number_in_address("person")
+    row = here.services.roster.person(chosen) if chosen is not None else None
+    if row is not None:
+        show_person(here, row)
+        return
     st.title(text("People"))
     shell.notice()
-    _add(here)
-    for user in here.services.people.all():
-        _person(here, user)
+    everybody, new, invitations = st.tabs([text("Everybody"), text("Add"), text("Invitations")])
+    with everybody:
+        _everybody(here)
+    with new:
+        show_joining(here)
+    with invitations:
+        show_invitations(here)
 
 
-def _add(here: Here) -> None:
+def _everybody(here: Here) -> None:
     text = here.reader
-    with st.expander(text("Add somebody")), st.form("add-person", border=False, clear_on_submit=False):
-        login = st.text_input(text("Sign-in name"), autocomplete="off")
-        name = st.text_input(text("Name"), autocomplete="off")
-        kind = st.selectbox(
-            text("Role"), TYPES[::-1], format_func=lambda value: role_name(text, value), placeholder=text("Role")
+    names = {
+        "all": text("All"),
+        "admin": text("Administrators"),
+        "disabled": text("Disabled"),
+        "new": text("Without a password yet"),
+    }
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            text("Search"),
+            key="people-search",
+            placeholder=text("Name or sign-in name"),
+            autocomplete="off",
+            on_change=_first_page,
         )
-        password = st.text_input(
-            text("First password"),
-            type="password",
-            autocomplete="new-password",
-            help=text("Tell it to them; they can change it on their account page."),
+        kind = st.segmented_control(
+            text("Show"),
+            KINDS,
+            default="all",
+            required=True,
+            format_func=lambda kind: names[kind],
+            key="people-kind",
+            on_change=_first_page,
         )
-        if st.form_submit_button(text("Add")):
-            try:
-                here.services.people.add(login, name, kind or "user", password)
-            except Problem as problem:
-                st.error(shell.plain(explain(text, problem.code, problem.params)))
-            else:
-                st.success(shell.plain(text("{name} can sign in now.", name=name)))
+    page = here.services.roster.page(
+        search, kind or "all", st.session_state.get("people-before"), st.session_state.get("people-after")
+    )
+    st.caption(text.plural("{count} person", "{count} people", page.found))
+    for row in page.rows:
+        _row(here, row)
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if page.before is not None:
+            st.button(text("Back"), key="people-back", on_click=_turn, args=("people-before", page.before))
+        if page.after is not None:
+            st.button(text("More"), key="people-more", on_click=_turn, args=("people-after", page.after))
 
 
-def _person(here: Here, user: User) -> None:
-    text = here.reader
+def _row(here: Here, row: Row) -> None:
+    text, user = here.reader, row.user
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container():
-            st.text(user.name + (f" · {text('disabled')}" if user.disabled_at else ""))
-            st.caption(f"{user.login} · {role_name(text, user.type)}")
-        with st.container(horizontal=True, width="content"):
-            with st.popover(text("New password")), st.form(f"password-{user.id}", border=False):
-                password = st.text_input(text("New password"), type="password", autocomplete="new-password")
-                if st.form_submit_button(text("Set it")):
-                    _set_password(here, user, password)
-            if user.disabled_at:
-                st.button(text("Enable"), key=f"enable-{user.id}", on_click=_enable, args=(user.login,))
-            else:
-                st.button(text("Disable"), key=f"disable-{user.id}", on_click=_disable, args=(user.login,))
+        with st.container(gap=None):
+            st.text(user.name)
+            st.caption(" · ".join([user.login, role_name(text, user.type), *states(text, row)]))
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            st.caption(month(text, row))
+            st.button(text("Open"), key=f"open-{user.id}", on_click=_open, args=(user.id,))
 
 
-def _set_password(here: Here, user: User, password: str) -> None:
-    keep = here.person.session_id if user.id == here.person.user_id else None
-    try:
-        here.services.people.set_password(user.id, password, keep)
-    except Problem as problem:
-        st.error(shell.plain(explain(here.reader, problem.code, problem.params)))
-    else:
-        said = here.reader("The password is set, and {name} is signed out everywhere.", name=user.name)
-        st.success(shell.plain(said))
+def states(text: Reader, row: Row) -> list[str]:
+    found = []
+    if row.user.disabled_at is not None:
+        found.append(text("disabled"))
+    if row.is_new:
+        found.append(text("without a password yet"))
+    return found
 
 
-def _disable(login: str) -> None:
-    here = require("admin")
-    try:
-        here.services.people.disable(login)
-    except Problem as problem:
-        shell.refuse(here.reader, problem)
+def month(text: Reader, row: Row) -> str:
+    """What this month took."""
+    if not row.pictures and not row.micros:
+        return ""
+    pictures = text.plural("{count} picture this month", "{count} pictures this month", row.pictures)
+    return " · ".join([pictures, *([text.money(row.micros)] if row.micros else [])]).replace("$", "\\$")
 
 
-def _enable(login: str) -> None:
-    require("admin").services.people.enable(login)
+def _open(user_id: int) -> None:
+    st.query_params["person"] = str(user_id)
 
 
-def role_name(text: Reader, kind: str) -> str:
-    return text("Administrator") if kind == "admin" else text("User")
+def _first_page() -> None:
+    st.session_state.pop("people-before", None)
+    st.session_state.pop("people-after", None)
+
+
+def _turn(key: str, login: str) -> None:
+    _first_page()
+    st.session_state[key] = login

@@ -11,15 +11,12 @@ import streamlit as st
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.views import Authenticate
 
-from core.accounts.passwords import is_too_long, normal
+from core.accounts.passwords import NOBODY, is_too_long, normal
 from core.accounts.people import normal_login
 from core.api.auth import COOKIE
 from core.errors import Problem
 from core.i18n import Reader
 from core.services import Services
-
-# The hash of a random text that nobody kept: a name without an account takes as long as a wrong password.
-NOBODY = "$2b$12$VGDWnrewerkXS564h4WWjO0hD0nEPe0gzhwx34FHD6VxeSJW9zQgq"
 
 _FAILED = "session_not_started"
 _LIBRARY_KEYS = ("authentication_status", "name", "username", "email", "roles", "logout", "password_hint")

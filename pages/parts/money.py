@@ -88,10 +88,10 @@ def left_of(text: Reader, use: Use) -> str:
     return text("{limit}: {left} left", limit=text(use.name), left=left)
 
 
-def show_uses(here: Here) -> None:
-    """A small bar for each limit."""
+def show_uses(here: Here, user_id: int | None = None) -> None:
+    """A small bar for each limit, of the person who looks or of another."""
     text = here.reader
-    for use in here.services.ledger.uses(here.person.user_id):
+    for use in here.services.ledger.uses(here.person.user_id if user_id is None else user_id):
         taken = use.used + use.reserved
         st.progress(min(1.0, taken / use.most) if use.most else 1.0, text=_use_line(text, use).replace("$", "\\$"))
 

@@ -1,6 +1,6 @@
 """The tables. Times are UTC, money is integer micro-dollars, a picture's bytes are never here."""
 
-from core.storage.tables.accounts import Session, Throttle, User
+from core.storage.tables.accounts import Invitation, PasswordLink, Session, Throttle, User
 from core.storage.tables.api import IdempotencyKey, Token
 from core.storage.tables.audit import AuditEntry
 from core.storage.tables.base import Base, Key, Moment
@@ -16,9 +16,11 @@ __all__ = [
     "Connection",
     "IdempotencyKey",
     "Image",
+    "Invitation",
     "Key",
     "Limit",
     "Moment",
+    "PasswordLink",
     "Price",
     "Reference",
     "Request",

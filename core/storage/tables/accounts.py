@@ -22,6 +22,7 @@ class User(Base):
     type: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]  # the row stays for the ledger, under a name that says nothing
     language: Mapped[str | None] = mapped_column(String(8))
     draft: Mapped[str] = mapped_column(server_default="")  # what is typed and not yet sent
     choices: Mapped[dict[str, Any] | None]  # the last ones: model, size, quality and so on
@@ -43,6 +44,34 @@ class Session(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(server_default="")
+
+
+class PasswordLink(Base):
+    """A link with which a person chooses a password, once. The newest of an account is the only one."""
+
+    __tablename__ = "password_links"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    """A link with which people make accounts of their own: in this role, with these limits, `uses` times at most."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    note: Mapped[str]  # whom it is for, in the administrator's words
+    type: Mapped[str] = mapped_column(String(16))
+    limits: Mapped[dict[str, Any]]  # kinds and values, as in `limits`
+    uses: Mapped[int]
+    used: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class Throttle(Base):

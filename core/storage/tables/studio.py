@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.storage.tables.accounts import User
 from core.storage.tables.base import Base, Key
 
+KEPT = text("image_url IS NOT NULL AND deleted_at IS NULL")
+REMAINS = text("image_url IS NOT NULL AND deleted_at IS NOT NULL")
+
 
 class Connection(Base):
     """The line to one provider: what an administrator has set up, and how it stands.
@@ -114,6 +117,9 @@ class Image(Base):
         Index("ix_images_state_lease_until", "state", "lease_until"),
         # The gallery's page: one person's pictures, newest first.
         Index("ix_images_user_id_state_id", "user_id", "state", "id"),
+        # What is kept, by its age; and what was deleted while its files are still there, which is soon nothing.
+        Index("ix_images_kept", "user_id", "finished_at", sqlite_where=KEPT, postgresql_where=KEPT),
+        Index("ix_images_remains", "id", sqlite_where=REMAINS, postgresql_where=REMAINS),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -138,6 +144,7 @@ class Image(Base):
     size_in_bytes: Mapped[int | None]
     placeholder: Mapped[str | None]  # a data URI of a few dozen bytes
     has_thumbnails: Mapped[bool] = mapped_column(server_default=text("false"))
+    favourite: Mapped[bool] = mapped_column(server_default=text("false"))  # kept whatever its age
     revised_description: Mapped[str | None]
     provider_request_id: Mapped[str | None]
     usage: Mapped[dict[str, Any] | None]
@@ -150,7 +157,7 @@ class Image(Base):
     problem: Mapped[str | None] = mapped_column(String(64))  # a code of core.errors
     problem_params: Mapped[dict[str, Any] | None]
     problem_detail: Mapped[str | None]  # what the provider said
-    deleted_at: Mapped[datetime | None]  # its owner threw it away; the row stays for the ledger
+    deleted_at: Mapped[datetime | None]  # nobody sees it any more; the row stays for the ledger
 
     request: Mapped[Request] = relationship(back_populates="images")
 

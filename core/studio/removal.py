@@ -1,0 +1,63 @@
+"""Deleting pictures: the row first, so that nobody sees the picture any more; then its files; then their names.
+
+A row keeps what it cost. If the process dies between row and files, `clear` finds what is left.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.storage.database import Database
+from core.storage.files import Files
+from core.storage.tables import Image
+
+BATCH = 100  # pictures whose files are deleted between two transactions
+
+
+def mark_deleted(session: Session, image_ids: Sequence[int], now: datetime) -> list[int]:
+    """Of these pictures, those that were not deleted before. To be followed by `Removal.clear`, after the commit."""
+    gone = update(Image).where(Image.id.in_(image_ids), Image.deleted_at.is_(None)).values(deleted_at=now)
+    return list(session.scalars(gone.returning(Image.id), execution_options={"synchronize_session": False}))
+
+
+class Removal:
+    def __init__(self, database: Database, files: Files):
+        self.database = database
+        self.files = files
+
+    def clear(self, user_id: int | None = None) -> int:
+        """Delete the files of deleted pictures, of one person or of all, and return of how many.
+
+        A late answer may bring files to a picture that was deleted while it was drawn; they go the next time.
+        """
+        cleared, last = 0, 0
+        remains = select(Image.id, Image.image_url).where(Image.image_url.is_not(None), Image.deleted_at.is_not(None))
+        if user_id is not None:
+            remains = remains.where(Image.user_id == user_id)
+        while True:
+            with self.database.read() as session:
+                found = session.execute(remains.where(Image.id > last).order_by(Image.id).limit(BATCH)).all()
+            if not found:
+                return cleared
+            for _, image_url in found:
+                if image_url is not None:
+                    self.delete_folder(image_url)
+            ids = [image_id for image_id, _ in found]
+            with self.database.write() as session:
+                forgotten = {
+                    "image_url": None,
+                    "placeholder": None,
+                    "has_thumbnails": False,
+                    "revised_description": None,
+                }
+                session.execute(update(Image).where(Image.id.in_(ids)).values(forgotten))
+            cleared, last = cleared + len(ids), ids[-1]
+
+    def delete_folder(self, image_url: str) -> None:
+        """The original, its thumbnails, and the receipt if these were still to be made."""
+        name = image_url.rsplit("/", 1)[0]
+        for file in list(self.files.list(name)):
+            self.files.delete(file.key)
+        self.files.delete(f"receipts/{name.removeprefix('pictures/')}.json")

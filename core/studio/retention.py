@@ -1,0 +1,93 @@
+"""How long pictures are kept: deleted so many days after they were made, with a notice before; favourites stay.
+
+Nothing is deleted without its notice: where the administrator shortens the time, what is too old already still has the
+days of the notice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.site import Sites
+from core.storage.database import Database
+from core.storage.tables import Image, Setting
+from core.studio.removal import BATCH, Removal, mark_deleted
+
+SETTINGS = ("retention_days", "retention_notice_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """So many pictures of a person will be deleted, the first of them on `first`."""
+
+    pictures: int
+    first: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Pictures are deleted `age` after they were made, but none before `earliest`."""
+
+    age: timedelta
+    notice: timedelta
+    earliest: datetime
+
+
+class Retention:
+    def __init__(self, database: Database, sites: Sites, removal: Removal):
+        self.database = database
+        self.sites = sites
+        self.removal = removal
+
+    def notice(self, user_id: int) -> Notice | None:
+        """What will be deleted within the days of the notice, if anything."""
+        with self.database.read() as session:
+            rule = self._rule(session)
+            if rule is None:
+                return None
+            now = self.database.now(session)
+            sums = select(func.count(), func.min(Image.finished_at))
+            number, oldest = session.execute(
+                sums.where(_kept(user_id), Image.finished_at < now + rule.notice - rule.age)
+            ).one()
+        return Notice(number, max(oldest + rule.age, rule.earliest, now)) if oldest is not None else None
+
+    def sweep(self) -> int:
+        """Delete what is too old, in small transactions, and then all files that deleted pictures left; how many."""
+        deleted = 0
+        with self.database.read() as session:
+            rule = self._rule(session)
+            owners = session.scalars(select(Image.user_id).where(_is_kept()).distinct()).all() if rule else []
+        for user_id in owners:
+            while number := self._delete_some(user_id):
+                deleted += number
+        self.removal.clear()
+        return deleted
+
+    def _delete_some(self, user_id: int) -> int:
+        """One transaction, which reads the rule anew: it may have been changed, and a picture become a favourite."""
+        with self.database.write() as session:
+            rule, now = self._rule(session), self.database.now(session)
+            if rule is None or now < rule.earliest:
+                return 0
+            old = select(Image.id).where(_kept(user_id), Image.finished_at < now - rule.age)
+            ids = session.scalars(old.order_by(Image.finished_at).limit(BATCH)).all()
+            return len(mark_deleted(session, ids, now))
+
+    def _rule(self, session: Session) -> _Rule | None:
+        site = self.sites.within(session)
+        if site.retention_days is None:
+            return None
+        changed = session.scalars(select(func.max(Setting.changed_at)).where(Setting.name.in_(SETTINGS))).one()
+        notice = timedelta(days=site.retention_notice_days)
+        return _Rule(timedelta(days=site.retention_days), notice, changed + notice)
+
+
+def _is_kept() -> ColumnElement[bool]:
+    return Image.image_url.is_not(None) & Image.deleted_at.is_(None)
+
+
+def _kept(user_id: int) -> ColumnElement[bool]:
+    return (Image.user_id == user_id) & _is_kept() & Image.favourite.is_(False)

@@ -1,0 +1,120 @@
+"""Keeping: what is too old goes, with a notice before; favourites and costs stay."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from core.settings import Settings
+from core.site import Sites
+from core.storage.database import Database
+from core.storage.tables import Image
+from core.studio.removal import Removal, mark_deleted
+from core.studio.retention import Notice, Retention
+from tests.conftest import SettableClock
+from tests.studio import Studio, person
+
+DAY = 86_400
+
+
+@pytest.fixture
+def studio(database: Database) -> Iterator[Studio]:
+    with Studio(database) as studio:
+        yield studio
+
+
+@pytest.fixture
+def sites(database: Database, settings: Settings) -> Sites:
+    return Sites(database, settings)
+
+
+@pytest.fixture
+def retention(studio: Studio, sites: Sites) -> Retention:
+    return Retention(studio.database, sites, Removal(studio.database, studio.files))
+
+
+def made(studio: Studio, owner: int, number: int = 1) -> list[int]:
+    """Finished pictures, with files, made now."""
+    studio.worker(poll=0.01)
+    ids = [image_id for _ in range(number) for image_id in studio.submit(owner)]
+    for image_id in ids:
+        studio.wait_for(image_id, "done")
+    studio.workers.pop().stop(5)
+    return ids
+
+
+def change(studio: Studio, image_id: int, **values: object) -> None:
+    with studio.database.write() as session:
+        image = session.get_one(Image, image_id)
+        for name, value in values.items():
+            setattr(image, name, value)
+
+
+def test_without_a_setting_nothing_is_ever_deleted(studio: Studio, retention: Retention, clock: SettableClock) -> None:
+    (image_id,) = made(studio, studio.alice)
+    clock.forward(10_000 * DAY)
+    assert retention.notice(studio.alice) is None
+    assert retention.sweep() == 0
+    assert studio.image(image_id).deleted_at is None
+
+
+def test_an_old_picture_goes_after_its_notice_and_a_favourite_stays(
+    studio: Studio, sites: Sites, retention: Retention, clock: SettableClock
+) -> None:
+    studio.is_free()
+    sites.change({"retention_days": 30, "retention_notice_days": 7})
+    old, loved = made(studio, studio.alice, 2)
+    change(studio, loved, favourite=True)
+    change(studio, old, cost_micros=40_000)
+    made_at = studio.image(old).finished_at
+    assert made_at is not None
+    clock.forward(22 * DAY)
+    assert retention.notice(studio.alice) is None
+    clock.forward(2 * DAY)
+    assert retention.notice(studio.alice) == Notice(1, made_at + timedelta(days=30))
+    assert retention.notice(studio.bob) is None
+    assert retention.sweep() == 0
+    (young,) = made(studio, studio.alice)
+    clock.forward(7 * DAY)
+    assert retention.sweep() == 1
+    gone = studio.image(old)
+    assert (gone.state, gone.cost_micros, gone.image_url, gone.placeholder) == ("done", 40_000, None, None)
+    assert gone.deleted_at == clock()
+    assert {key.split("/")[1].split("-")[0] for key in studio.stored("pictures")} == {str(loved), str(young)}
+    assert [image.id for image in studio.gallery.page(studio.alice).images] == [young, loved]
+    assert studio.gallery.picture(person(studio.alice), old) is None
+    assert studio.gallery.picture(person(studio.ada, "admin"), old) is None
+    shown = [slot.image.id for group in studio.boards.board(studio.alice, 9).groups for slot in group.slots]
+    assert shown == [young, loved]
+    assert retention.notice(studio.alice) is None
+
+
+def test_a_shorter_time_does_not_take_away_the_days_of_the_notice(
+    studio: Studio, sites: Sites, retention: Retention, clock: SettableClock
+) -> None:
+    made(studio, studio.alice, 3)
+    clock.forward(400 * DAY)
+    sites.change({"retention_days": 30})
+    assert retention.notice(studio.alice) == Notice(3, clock() + timedelta(days=7))
+    assert retention.sweep() == 0
+    clock.forward(6 * DAY)
+    assert retention.sweep() == 0
+    sites.change({"retention_days": None})
+    assert retention.notice(studio.alice) is None
+    sites.change({"retention_days": 30})
+    clock.forward(7 * DAY)
+    assert retention.sweep() == 3
+    assert studio.stored("pictures") == []
+
+
+def test_files_that_a_dead_process_left_go_at_the_next_sweep(
+    studio: Studio, retention: Retention, clock: SettableClock
+) -> None:
+    ids = made(studio, studio.alice, 2)
+    with studio.database.write() as session:
+        assert mark_deleted(session, [*ids, 10**9], clock()) == ids
+        assert mark_deleted(session, ids, clock()) == []
+    assert studio.stored("pictures") != []
+    assert retention.sweep() == 0
+    assert studio.stored("pictures") == []
+    assert [studio.image(image_id).image_url for image_id in ids] == [None, None]
