@@ -4,16 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format lock messages screenshots clean python
+.PHONY: run test node lint format lock messages screenshots clean python
 
 run: $(VENV)/run
 	@$(BIN)/python app.py
 
-test: $(VENV)/test
+test: $(VENV)/test node
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+# OpenAI's SDK for Node, where there is Node; without it those tests are skipped.
+node: tests/node/package-lock.json
+	@if command -v node >/dev/null && command -v npm >/dev/null && \
+	  [ tests/node/package-lock.json -nt tests/node/node_modules/.package-lock.json ]; then \
+	  cd tests/node && npm ci --silent && touch node_modules/.package-lock.json; fi
 
 lint: $(VENV)/test
 	@$(BIN)/ruff check .
@@ -40,7 +46,7 @@ screenshots: $(VENV)/test
 	@$(BIN)/python -m tests.screenshots
 
 clean:
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) tests/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "Imagier needs Python 3.11 or newer: install it, or name it with make PYTHON=..." >&2; exit 1; }

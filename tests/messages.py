@@ -22,6 +22,8 @@ FOLDERS = ("core", "pages")
 READERS = frozenset({"reader", "text", "t"})
 # These take a text from elsewhere, where it is marked: (file, the argument as it is written).
 INDIRECT = {
+    ("core/api/documentation.py", "meaning"),
+    ("core/api/documentation.py", "operation.text"),
     ("pages/parts/tokens.py", "SCOPES[it]"),
     ("pages/parts/tokens.py", "SCOPES[scope]"),
     ("pages/parts/tokens.py", "ENDS[it]"),

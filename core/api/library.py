@@ -102,7 +102,11 @@ async def _bytes(services: Services, image: Image, variant: str) -> Response:
     if variant != "original" and image.has_thumbnails:
         key, media_type = thumbnail_key(key, int(variant)), WEBP
     try:
-        stream = await services.files.stream(key)
+        try:
+            stream = await services.files.stream(key)
+        except FileNotFoundError:  # the small one is still to be made
+            key, media_type = image.image_url or "", image.media_type or "application/octet-stream"
+            stream = await services.files.stream(key)
     except FileNotFoundError:
         raise Problem("no_such_picture") from None
     name = f"imagier-{image.id}.{EXTENSIONS.get(media_type, 'bin')}"

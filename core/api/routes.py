@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.api.documentation import documentation_routes
 from core.api.door import Path, Threads, reader_of
 from core.api.errors import refused
 from core.api.operations import OPERATIONS
@@ -26,7 +27,8 @@ SEEN = (
 def api_routes(services: Services) -> list[BaseRoute]:
     threads = Threads()
     by_path = groupby(sorted(OPERATIONS, key=lambda it: it.path), lambda it: it.path)
-    routes = [Route(path, Path(services, threads, list(operations))) for path, operations in by_path]
+    routes = documentation_routes(services, threads)
+    routes += [Route(path, Path(services, threads, list(operations))) for path, operations in by_path]
     app: ASGIApp = Router(routes, default=_nothing, redirect_slashes=False)
     if services.settings.cors:
         app = CORSMiddleware(
