@@ -91,8 +91,11 @@ class Reader:
 
     def moment(self, moment: datetime) -> str:
         """Date and time of day, in the reader's time zone."""
-        time = dates.format_time(moment, "short", tzinfo=self.timezone, locale=self.locale)
-        return f"{self.date(moment)}, {time}"
+        return f"{self.date(moment)}, {self.time(moment)}"
+
+    def time(self, moment: datetime) -> str:
+        """The time of day, in the reader's time zone."""
+        return dates.format_time(moment, "short", tzinfo=self.timezone, locale=self.locale)
 
     def duration(self, seconds: float) -> str:
         """About how long: "8 seconds", "3 minutes"."""

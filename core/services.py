@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.accounts.acts import Acts
 from core.accounts.people import People
 from core.accounts.sessions import Sessions
 from core.accounts.throttle import Throttle
@@ -65,6 +66,7 @@ class Services:
     links: PasswordLinks
     invitations: Invitations
     leaving: Leaving
+    acts: Acts
     requests: Requests
     prices: Prices
     limits: Limits
@@ -118,6 +120,7 @@ def build(
         sessions=Sessions(database, settings),
         throttle=Throttle(database, secret),
         tokens=Tokens(database, settings.api_calls_per_minute),
+        acts=Acts(database),
         requests=requests,
         roster=Roster(database, sites),
         members=Members(database),

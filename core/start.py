@@ -19,6 +19,7 @@ from core import services as parts
 from core.api.auth import auth_routes
 from core.api.exports import export_routes
 from core.api.health import health_routes
+from core.api.lists import list_routes
 from core.api.pictures import picture_routes
 from core.api.routes import api_routes
 from core.api.security import Security
@@ -88,6 +89,7 @@ def routes(services: Services) -> list[BaseRoute]:
         *picture_routes(services),
         *api_routes(services),
         *export_routes(services),
+        *list_routes(services),
     ]
 
 

@@ -76,5 +76,7 @@ def _check_old(here: Here, password: str) -> None:
     address = visit().address
     here.services.throttle.begin(here.person.login, address)
     if not here.services.people.is_password(here.person.user_id, password):
+        login = here.person.login
+        here.services.throttle.failed("password.refused", login, address, login, "wrong password")
         raise Problem("wrong_password")
     here.services.throttle.succeeded(here.person.login, address)

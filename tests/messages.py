@@ -30,6 +30,7 @@ INDIRECT = {
     ("core/errors.py", "message"),
     ("core/errors.py", "value"),
     ("core/i18n.py", "pattern"),
+    ("pages/parts/acts.py", "name"),
     ("pages/parts/limits.py", "label"),
     ("pages/parts/money.py", "use.name"),
 }

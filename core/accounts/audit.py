@@ -1,7 +1,7 @@
 """The record of acts: what an administrator did, and what concerns the safety of the accounts.
 
 An act is recorded by the transaction that does it: neither is there without the other. Nothing in the program changes
-or deletes an entry.
+or deletes an entry, and the database refuses to (`core.storage.triggers`).
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.acting import actor
+from core.acting import Actor, actor
 from core.storage.tables import AuditEntry
 
 SECRET = frozenset({"password", "key", "admin_key", "token", "secret", "ticket", "code", "api_key"})
@@ -24,9 +24,13 @@ def record(
     subject: str = "",
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    who: Actor | None = None,
 ) -> None:
-    """Write down what the person of this context does. `act` is "subject.verb"; values must be JSON's."""
-    who = actor()
+    """Write down what the person of this context does, or `who`, where nobody is signed in yet.
+
+    `act` is "subject.verb"; values must be JSON's.
+    """
+    who = who or actor()
     session.add(
         AuditEntry(
             created_at=now,
@@ -46,4 +50,10 @@ def masked(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Without what must stay secret: of that, only whether there is any."""
     if values is None:
         return None
-    return {name: MASK if name in SECRET and value else value for name, value in values.items()}
+    return {name: MASK if name in SECRET and value else _masked(value) for name, value in values.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return masked(value)
+    return [_masked(item) for item in value] if isinstance(value, list | tuple) else value

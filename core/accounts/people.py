@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Transaction
 
-from core.accounts import passwords
+from core.accounts import audit, passwords
 from core.accounts.sessions import end_sessions
+from core.acting import Actor, actor
 from core.errors import Problem
 from core.settings import Settings
 from core.storage.database import Database
@@ -65,6 +66,8 @@ class People:
             if _any(transaction):
                 raise Problem("already_set_up")
             self._insert(transaction, user)
+            who = Actor(user.id, user.login, actor().address, actor().door)
+            audit.record(transaction, user.created_at, "setup.done", user.login, after=_described(user), who=who)
         return user
 
     def add(self, login: str, name: str, type: str, password: str) -> int:
@@ -72,6 +75,7 @@ class People:
         user = self._made(login, name, type, password)
         with self._database.write() as transaction:
             self._insert(transaction, user)
+            audit.record(transaction, user.created_at, "person.created", user.login, after=_described(user))
         return user.id
 
     def is_password(self, user_id: int, password: str) -> bool:
@@ -87,7 +91,10 @@ class People:
         password_hash = passwords.hashed(password)
         with self._database.write() as transaction:
             transaction.execute(update(User).where(User.id == user_id).values(password=password_hash))
-            end_sessions(transaction, user_id, but=keep_session)
+            ended = end_sessions(transaction, user_id, but=keep_session)
+            act = "password.changed" if actor().user_id == user_id else "password.reset"
+            now = self._database.now(transaction)
+            audit.record(transaction, now, act, user.login, after={"sessions_ended": ended})
 
     def disable(self, login: str) -> None:
         """Nobody signs in with the account any more, and its sessions end."""
@@ -97,11 +104,16 @@ class People:
                 return
             keep_an_administrator(transaction, user)
             user.disabled_at = self._database.now(transaction)
-            end_sessions(transaction, user.id)
+            ended = end_sessions(transaction, user.id)
+            audit.record(transaction, user.disabled_at, "person.disabled", user.login, after={"sessions_ended": ended})
 
     def enable(self, login: str) -> None:
         with self._database.write() as transaction:
-            _found(transaction, login).disabled_at = None
+            user = _found(transaction, login)
+            if user.disabled_at is None:
+                return
+            user.disabled_at = None
+            audit.record(transaction, self._database.now(transaction), "person.enabled", user.login)
 
     def change_language(self, user_id: int, language: str | None) -> None:
         """None: whatever the browser asks for."""
@@ -150,6 +162,15 @@ def keep_an_administrator(transaction: Transaction, user: User) -> None:
     """A Problem if this is the last one who could let the others in; for the transaction that takes it away."""
     if user.type == "admin" and user.disabled_at is None and _active_administrators(transaction) == 1:
         raise Problem("last_administrator", login=user.login)
+
+
+def is_login(text: str) -> bool:
+    """Whether there could be an account of this name, in its normal form."""
+    return _LOGIN.fullmatch(text) is not None
+
+
+def _described(user: User) -> dict[str, str]:
+    return {"name": user.name, "type": user.type}
 
 
 def _any(transaction: Transaction) -> bool:

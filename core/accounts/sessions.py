@@ -12,6 +12,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Transaction
 
+from core.accounts import audit
+from core.acting import Actor, actor
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.tables import Session, User
@@ -67,17 +69,21 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         with self._database.write() as transaction:
             now = self._database.now(transaction)
-            row = transaction.scalar(
-                select(Session)
+            found = transaction.execute(
+                select(Session, User.login)
                 .join(User)
                 .where(
                     Session.ticket_hash == _hashed(ticket),
                     Session.expires_at > now,
                     User.disabled_at.is_(None),
                 )
-            )
-            if row is None:
+            ).one_or_none()
+            if found is None:
                 return None
+            row, login = found
+            audit.record(
+                transaction, now, "session.began", login, who=Actor(row.user_id, login, row.address, actor().door)
+            )
             row.ticket_hash = None
             row.token_hash = _hashed(token)
             row.expires_at = now + self._lifetime
@@ -104,12 +110,20 @@ class Sessions:
         if not token:
             return
         with self._database.write() as transaction:
-            transaction.execute(delete(Session).where(Session.token_hash == _hashed(token)))
+            user_id = transaction.scalar(
+                delete(Session).where(Session.token_hash == _hashed(token)).returning(Session.user_id)
+            )
+            if user_id is not None:
+                login = _login(transaction, user_id)
+                who = Actor(user_id, login, actor().address, actor().door)
+                audit.record(transaction, self._database.now(transaction), "session.ended", login, who=who)
 
     def end_all(self, user_id: int, but: int | None = None) -> None:
         """End every session of the account, except the one whose id is `but`."""
         with self._database.write() as transaction:
-            end_sessions(transaction, user_id, but)
+            ended = end_sessions(transaction, user_id, but)
+            now = self._database.now(transaction)
+            audit.record(transaction, now, "sessions.ended", _login(transaction, user_id), after={"sessions": ended})
 
     def sweep(self) -> int:
         """Remove the rows that have expired; how many there were."""
@@ -119,10 +133,17 @@ class Sessions:
         return len(gone)
 
 
-def end_sessions(transaction: Transaction, user_id: int, but: int | None = None) -> None:
-    """The same inside somebody else's transaction: a new password and its consequence are one."""
-    ended = delete(Session).where(Session.user_id == user_id)
-    transaction.execute(ended if but is None else ended.where(Session.id != but))
+def end_sessions(transaction: Transaction, user_id: int, but: int | None = None) -> int:
+    """The same inside somebody else's transaction, which records it: a new password and its consequence are one.
+
+    How many there were.
+    """
+    ended = delete(Session).where(Session.user_id == user_id).returning(Session.id)
+    return len(transaction.scalars(ended if but is None else ended.where(Session.id != but)).all())
+
+
+def _login(transaction: Transaction, user_id: int) -> str:
+    return transaction.scalars(select(User.login).where(User.id == user_id)).one_or_none() or ""
 
 
 def _hashed(secret: str) -> str:

@@ -13,6 +13,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from sqlalchemy import delete
 from sqlalchemy.orm import Session as Transaction
 
+from core.accounts import audit
 from core.errors import Problem
 from core.storage.database import Database
 from core.storage.tables import Throttle as Row
@@ -74,6 +75,22 @@ class Throttle:
                 row.failures = max(0, row.failures - 1)
                 if ADDRESS.delay(row.failures) is None:
                     row.blocked_until = None
+
+    def failed(self, act: str, login: str | None, address: str, subject: str, reason: str) -> None:
+        """Write down that what `begin` counted was a failure, and since when whoever it is has to be patient.
+
+        `subject` is whom it was about. What comes during a slow-down is refused by `begin` and not written down: the
+        record must not grow as fast as somebody guesses.
+        """
+        with self._database.write() as transaction:
+            now = self._database.now(transaction)
+            audit.record(transaction, now, act, subject, after={"reason": reason})
+            for kind, (key, _) in zip(("address", "account"), self._keys(login, address), strict=False):
+                row = transaction.get(Row, key)
+                if row is not None and row.blocked_until is not None and row.blocked_until > now:
+                    seconds = round((row.blocked_until - now).total_seconds())
+                    slowed = {"slowed": kind, "failures": row.failures, "seconds": seconds}
+                    audit.record(transaction, now, "session.slowed", subject, after=slowed)
 
     def sweep(self) -> None:
         """Remove what is forgotten anyway."""

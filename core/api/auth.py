@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.accounts.sessions import Person, Sessions
+from core.acting import Actor, acting
 
 COOKIE = "imagier_session"
 _MOST_BYTES = 4_096
@@ -32,11 +33,12 @@ def auth_routes(sessions: Sessions) -> list[Route]:
         ticket = _ticket(body)
         if ticket is None:
             return _answer(400)
-        token = await asyncio.to_thread(sessions.exchange, ticket)
-        if token is None:
-            return _answer(401)
-        # Whoever was signed in here before is so no longer.
-        await asyncio.to_thread(sessions.end, request.cookies.get(COOKIE))
+        with acting(_visitor(request)):
+            token = await asyncio.to_thread(sessions.exchange, ticket)
+            if token is None:
+                return _answer(401)
+            # Whoever was signed in here before is so no longer.
+            await asyncio.to_thread(sessions.end, request.cookies.get(COOKIE))
         response = _answer(204)
         response.set_cookie(
             COOKIE, token, max_age=sessions.seconds, httponly=True, samesite="lax", secure=_is_https(request)
@@ -47,7 +49,8 @@ def auth_routes(sessions: Sessions) -> list[Route]:
         refusal = _refusal(request)
         if refusal is not None:
             return refusal
-        await asyncio.to_thread(sessions.end, request.cookies.get(COOKIE))
+        with acting(_visitor(request)):
+            await asyncio.to_thread(sessions.end, request.cookies.get(COOKIE))
         response = _answer(204)
         response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_is_https(request))
         return response
@@ -61,6 +64,10 @@ def auth_routes(sessions: Sessions) -> list[Route]:
 async def person_of(request: Request, sessions: Sessions) -> Person | None:
     """Who sends this request, by its cookie."""
     return await asyncio.to_thread(sessions.person, request.cookies.get(COOKIE))
+
+
+def _visitor(request: Request) -> Actor:
+    return Actor(address=request.client.host if request.client else "", door="pages")
 
 
 def _refusal(request: Request) -> Response | None:

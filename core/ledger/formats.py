@@ -28,12 +28,15 @@ _FORMULA = r"=+\-@＝＋－＠﹦﹢﹣﹫−⁺⁻⁼₊₋₌"
 _DANGER = re.compile(rf"\A(?={_SKIPPED}[{_FORMULA}\t\r\n])|(?<=[;\t\r\n])(?={_SKIPPED}[{_FORMULA}])")
 
 
-def as_csv(entries: Iterable[Entry]) -> Iterator[bytes]:
-    """A CSV file in pieces: UTF-8, commas, CRLF, and a line with the names of the columns."""
+def as_csv(entries: Iterable[tuple[Any, ...]], kind: Any = Entry) -> Iterator[bytes]:
+    """A CSV file in pieces: UTF-8, commas, CRLF, and a line with the names of the columns.
+
+    `kind` is the NamedTuple that all entries are.
+    """
     text = io.StringIO(newline="")
     text.write(_BYTE_ORDER_MARK)
     writer = csv.writer(text)
-    writer.writerow(Entry._fields)
+    writer.writerow(kind._fields)
     for entry in entries:
         writer.writerow(map(_cell, entry))
         if text.tell() >= _CHUNK:
@@ -43,7 +46,7 @@ def as_csv(entries: Iterable[Entry]) -> Iterator[bytes]:
     yield text.getvalue().encode()
 
 
-def as_parquet(entries: Iterable[Entry]) -> Iterator[bytes]:
+def as_parquet(entries: Iterable[tuple[Any, ...]], kind: Any = Entry) -> Iterator[bytes]:
     """A Parquet file in pieces; money is decimal(18, 6), times are microseconds of UTC."""
     import pyarrow  # type: ignore[import-untyped]
     from pyarrow import parquet
@@ -55,7 +58,7 @@ def as_parquet(entries: Iterable[Entry]) -> Iterator[bytes]:
         datetime: pyarrow.timestamp("us", "UTC"),
         Decimal: pyarrow.decimal128(18, 6),
     }
-    hints = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(Entry).items()}
+    hints = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(kind).items()}
     schema = pyarrow.schema([pyarrow.field(name, types[hint[0]], len(hint) > 1) for name, hint in hints.items()])
     sink = _Sink()
     with parquet.ParquetWriter(sink, schema) as writer:
@@ -67,7 +70,7 @@ def as_parquet(entries: Iterable[Entry]) -> Iterator[bytes]:
     yield sink.taken()
 
 
-FORMATS: dict[str, Callable[[Iterable[Entry]], Iterator[bytes]]] = {"csv": as_csv, "parquet": as_parquet}
+FORMATS: dict[str, Callable[..., Iterator[bytes]]] = {"csv": as_csv, "parquet": as_parquet}
 
 
 def harmless(text: str) -> str:
@@ -88,12 +91,12 @@ def _cell(value: str | int | Decimal | datetime | None) -> str:
     return "" if value is None else str(value)
 
 
-def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    group: list[Entry] = []
+def _groups(entries: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    group: list[tuple[Any, ...]] = []
     characters = 0
     for entry in entries:
         group.append(entry)
-        characters += len(entry.description)
+        characters += sum(len(value) for value in entry if isinstance(value, str))
         if len(group) >= GROUP or characters >= GROUP_CHARACTERS:
             yield group
             group, characters = [], 0

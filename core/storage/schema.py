@@ -12,6 +12,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.settings import Settings, SettingsError
+from core.storage import triggers
 from core.storage.database import WRITE_LOCK, Database
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def _migrate(database: Database, revision: str) -> None:
                 "install the newer version again, or restore a backup made with this one."
             ) from None
         command.upgrade(config(connection), revision)
+        if revision == "head":
+            triggers.install(connection)
 
 
 @contextmanager

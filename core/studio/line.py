@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from core.accounts import audit
 from core.engines.base import Blocked, EngineFailure, Refused, Unknown
 from core.engines.connections import Lane
 from core.ledger.booking import settle
@@ -193,6 +194,9 @@ class Line:
         """Try again on a line that was stopped: the administrator has put it right."""
         with self.database.write() as session:
             row = _connection(session, connection)
+            if row.stopped_code is not None:
+                before = {"stopped": row.stopped_code, "since": str(row.stopped_at)}
+                audit.record(session, self.database.now(session), "line.opened", connection, before)
             row.stopped_code = row.stopped_request_id = row.stopped_at = None
             row.stopped_detail = ""
 

@@ -5,14 +5,14 @@ which nobody asks: the session's row is the only truth. The library is pinned, b
 out, which would draw a cookie component, and gives it the two objects that its form calls.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.views import Authenticate
 
 from core.accounts.passwords import NOBODY, is_too_long, normal
-from core.accounts.people import normal_login
+from core.accounts.people import is_login, normal_login
 from core.api.auth import COOKIE
 from core.errors import Problem
 from core.i18n import Reader
@@ -108,12 +108,20 @@ class _Door:
         user = self._services.people.find(login)
         if user is None or user.disabled_at is not None or is_too_long(typed):
             _library_accepts(NOBODY, "wrong")
-            raise Problem("wrong_credentials")
+            if user is None:
+                self._refuse(login, "no such account")
+            self._refuse(login, "disabled account" if user.disabled_at is not None else "wrong password")
         if not _library_accepts(user.password, typed):
-            raise Problem("wrong_credentials")
+            self._refuse(login, "wrong password")
         self._services.throttle.succeeded(login, self._address)
         self._user_id = user.id
         return True
+
+    def _refuse(self, login: str, reason: str) -> NoReturn:
+        """What cannot be a name at all is not written down: it may be a password in the wrong field."""
+        subject = login if is_login(login) else ""
+        self._services.throttle.failed("session.refused", login, self._address, subject, reason)
+        raise Problem("wrong_credentials")
 
     def set_cookie(self) -> None:
         keep_signed_in(self._services, self._user_id, self._address)

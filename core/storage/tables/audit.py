@@ -19,6 +19,7 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_act_id", "act", "id"),
         Index("ix_audit_user_id_id", "user_id", "id"),
+        Index("ix_audit_subject_id", "subject", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

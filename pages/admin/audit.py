@@ -1,0 +1,103 @@
+"""The record of acts: who did what, when, from where, and what was before and after. It is read here, and no more."""
+
+from collections.abc import Mapping
+from datetime import date
+from html import escape
+from itertools import groupby
+from typing import Any
+
+import streamlit as st
+
+from core.accounts.acts import Narrowed
+from core.i18n import Reader
+from core.storage.tables import AuditEntry
+from pages.parts import filters
+from pages.parts.acts import act_name, door_name, word
+from pages.parts.picture import number_in_address
+from pages.parts.visit import Here, require
+
+FILTERS = ("q", "user", "act", "door", "from", "to")
+DOORS = ("pages", "api", "terminal", "worker")
+
+
+def show() -> None:
+    here = require("admin")
+    text = here.reader
+    st.title(text("Audit"))
+    acts = here.services.acts
+    with st.container(key="filters"), st.grid("auto", min_column_width=145):
+        filters.words("q", text("Search"), text("A name, an address, a value"))
+        people = {user.login: user.name for user in here.services.people.all()}
+        filters.choice("user", text("Person"), people, text("Everybody"))
+        filters.choice("act", text("Act"), {act: act_name(text, act) for act in acts.kinds()}, text("All acts"))
+        filters.choice("door", text("Door"), {door: door_name(text, door) for door in DOORS}, text("All doors"))
+        filters.day("from", text("From"))
+        filters.day("to", text("To"))
+    asked = filters.asked(FILTERS)
+    with st.container(horizontal=True, vertical_alignment="center", key="list-tools"):
+        st.html(filters.export_links(text, "audit", asked), width="content")
+        filters.clear(text, FILTERS)
+    wanted = Narrowed.of(asked, here.services.site.now().zone)
+    page = acts.page(wanted, number_in_address("before"), number_in_address("after"))
+    if not page.entries:
+        st.markdown(text("There is no such act in the record."))
+    st.html("".join(_day(here, day, list(entries)) for day, entries in groupby(page.entries, _day_of(text))))
+    filters.turn_page(text, page.newer, page.older)
+
+
+def _day_of(text: Reader) -> Any:
+    def day_of(entry: AuditEntry) -> date:
+        return entry.created_at.astimezone(text.timezone).date()
+
+    return day_of
+
+
+def _day(here: Here, day: date, entries: list[AuditEntry]) -> str:
+    lines = "".join(_line(here.reader, entry) for entry in entries)
+    return f'<section class="imagier-acts"><h2>{escape(here.reader.date(day))}</h2>{lines}</section>'
+
+
+def _line(text: Reader, entry: AuditEntry) -> str:
+    who = entry.login or (text("Somebody") if entry.door != "worker" else "")
+    place = " · ".join(part for part in (door_name(text, entry.door), entry.address) if part)
+    subject = entry.subject if entry.subject != entry.login else ""
+    changes = _changes(text, entry.before or {}, entry.after or {})
+    head = (
+        f"<time>{escape(text.time(entry.created_at))}</time>"
+        f"<span class='what' dir='auto'><b>{escape(who or door_name(text, entry.door))}</b> "
+        f"<span>{escape(act_name(text, entry.act))}</span>"
+        + (f" <i>{escape(subject)}</i>" if subject else "")
+        + f"</span><small>{escape(place)}</small>"
+    )
+    if not changes:
+        return f"<div class='act'>{head}</div>"
+    return f"<details class='act'><summary>{head}</summary><dl>{changes}</dl></details>"
+
+
+def _changes(text: Reader, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Name by name, what was and what is."""
+    rows = []
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name), after.get(name)
+        was = f"<del>{escape(_value(text, old))}</del>" if name in before and old != new else ""
+        now = f"<ins>{escape(_value(text, new))}</ins>" if name in after else ""
+        arrow = " → " if was and now else ""
+        rows.append(f"<dt>{escape(name.replace('_', ' '))}</dt><dd dir='auto'>{was}{arrow}{now}</dd>")
+    return "".join(rows)
+
+
+def _value(text: Reader, value: Any) -> str:
+    match value:
+        case None | "":
+            return "–"
+        case bool():
+            return text("yes") if value else text("no")
+        case int() | float():
+            return text.number(value)
+        case str():
+            return word(text, value)
+        case list():
+            return ", ".join(_value(text, item) for item in value)
+        case Mapping():
+            return ", ".join(f"{name}: {_value(text, item)}" for name, item in value.items())
+    return str(value)

@@ -1,0 +1,53 @@
+"""Acts of the record in the reader's words."""
+
+from core.i18n import Reader, mark
+
+ACTS = {
+    "session.began": mark("Signed in"),
+    "session.refused": mark("Failed to sign in"),
+    "session.slowed": mark("Was slowed down"),
+    "session.ended": mark("Signed out"),
+    "sessions.ended": mark("Signed somebody out everywhere"),
+    "password.changed": mark("Changed their password"),
+    "password.reset": mark("Set somebody’s password"),
+    "password.refused": mark("Typed a wrong password until now"),
+    "setup.done": mark("Set Imagier up"),
+    "setup.refused": mark("Typed a wrong set-up code"),
+    "person.created": mark("Made an account"),
+    "person.disabled": mark("Disabled an account"),
+    "person.enabled": mark("Enabled an account"),
+    "line.opened": mark("Opened a line again"),
+    "settings.changed": mark("Changed the settings of the site"),
+    "audit.exported": mark("Exported the record of acts"),
+}
+DOORS = {
+    "pages": mark("Pages"),
+    "api": mark("API"),
+    "terminal": mark("Command line"),
+    "worker": mark("The program itself"),
+}
+VALUES = {
+    "no such account": mark("no such account"),
+    "disabled account": mark("disabled account"),
+    "wrong password": mark("wrong password"),
+    "wrong set-up code": mark("wrong set-up code"),
+    "account": mark("account"),
+    "address": mark("address"),
+}
+
+
+def act_name(text: Reader, act: str) -> str:
+    """An act of a newer program keeps its code."""
+    name = ACTS.get(act, "")
+    return text(name) or act
+
+
+def door_name(text: Reader, door: str) -> str:
+    name = DOORS.get(door, "")
+    return text(name) or door
+
+
+def word(text: Reader, value: str) -> str:
+    """A value that is a word of ours."""
+    name = VALUES.get(value, "")
+    return text(name) or value

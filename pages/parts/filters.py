@@ -1,0 +1,103 @@
+"""What narrows a list down: widgets whose values are the page's address, so that a link says the same as a hand.
+
+The address is the truth: each run sets the widgets by it, and a widget that is changed changes it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.accounts.acts import day_of
+from core.i18n import Reader
+
+KEYS = ("before", "after", "offset")  # where one is in the list, which is nowhere once it is another list
+
+
+def asked(names: Sequence[str]) -> dict[str, str]:
+    """The filters that the address has."""
+    return {name: value for name in names if (value := st.query_params.get(name, ""))}
+
+
+def words(name: str, label: str, placeholder: str = "") -> None:
+    key = _set(name, st.query_params.get(name, ""))
+    st.text_input(label, key=key, placeholder=placeholder, autocomplete="off", on_change=_changed, args=(name,))
+
+
+def choice(name: str, label: str, options: Mapping[str, str], everything: str) -> None:
+    """One of `options`, by what the address says of it and what people read, or all."""
+    now = st.query_params.get(name, "")
+    shown = dict(options)
+    if now and now not in shown:
+        shown[now] = now  # an address that is older than what there is now
+    key = _set(name, now or None)
+    st.selectbox(
+        label,
+        list(shown),
+        index=None,
+        key=key,
+        format_func=lambda value: shown.get(value, str(value)),
+        placeholder=everything,
+        on_change=_changed,
+        args=(name,),
+    )
+
+
+def day(name: str, label: str) -> None:
+    key = _set(name, day_of(st.query_params.get(name, "")))
+    st.date_input(label, value=None, key=key, format="YYYY-MM-DD", on_change=_changed, args=(name,))
+
+
+def clear(text: Reader, names: Sequence[str]) -> None:
+    """A way back to everything, where something is left out."""
+    if asked(names):
+        st.button(text("Show everything"), key="filters-clear", on_click=_clear, args=(names,), type="tertiary")
+
+
+def turn_page(text: Reader, newer: int | None, older: int | None) -> None:
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if newer is not None:
+            st.button(text("Newer"), key="newer", on_click=_turn, args=("after", newer))
+        if older is not None:
+            st.button(text("Older"), key="older", on_click=_turn, args=("before", older))
+
+
+def export_links(text: Reader, name: str, filters: Mapping[str, str], kinds: Sequence[str] = ("csv", "parquet")) -> str:
+    """Links to the files of what is shown."""
+    query = f"?{urlencode(filters)}" if filters else ""
+    links = (
+        f'<a class="imagier-button" href="/lists/{name}.{kind}{escape(query)}" download>'
+        f"{escape(text('Export as {format}', format=kind.upper()))}</a>"
+        for kind in kinds
+    )
+    return "".join(links)
+
+
+def _set(name: str, value: str | date | None) -> str:
+    key = f"filter-{name}"
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return key
+
+
+def _changed(name: str) -> None:
+    value = st.session_state.get(f"filter-{name}")
+    for key in KEYS:
+        st.query_params.pop(key, None)
+    if value is None or not str(value).strip():
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = str(value).strip()
+
+
+def _clear(names: Sequence[str]) -> None:
+    for name in (*names, *KEYS):
+        st.query_params.pop(name, None)
+
+
+def _turn(direction: str, key: int) -> None:
+    for name in KEYS:
+        st.query_params.pop(name, None)
+    st.query_params[direction] = str(key)
