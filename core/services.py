@@ -33,8 +33,11 @@ from core.storage.schema import open_database
 from core.storage.vault import Vault
 from core.studio.board import Boards
 from core.studio.choices import LastChoices
+from core.studio.dossier import Dossiers
 from core.studio.gallery import Gallery
+from core.studio.inquiry import Inquiries
 from core.studio.lineage import Lineage
+from core.studio.needs import Needs
 from core.studio.news import News
 from core.studio.records import Records
 from core.studio.removal import Removal
@@ -81,6 +84,9 @@ class Services:
     retention: Retention
     statuses: Statuses
     news: News
+    inquiries: Inquiries
+    needs: Needs
+    dossiers: Dossiers
     worker: Worker
     setup_code: str | None
 
@@ -101,6 +107,7 @@ def build(
     removal = Removal(database, files)
     prices = Prices(database)
     prices.load_catalogue()
+    sites = Sites(database, settings)
     ledger = Ledger(database, settings.zone, allows_unpriced=settings.unpriced == "allow")
     news = News()
     worker = Worker(database, files, live, secret, news=news)
@@ -141,6 +148,9 @@ def build(
         removal=removal,
         retention=Retention(database, sites, removal),
         news=news,
+        inquiries=Inquiries(database),
+        needs=Needs(database, sites, models, settings.data_dir),
+        dossiers=Dossiers(database),
         worker=worker,
         setup_code=_setup_code(secret) if beyond else None,
     )

@@ -4,11 +4,11 @@ the main script would let strangers run its files."""
 import streamlit as st
 
 from pages import account, by_link, create, gallery, setup, sign_in
-from pages.admin import audit, connections, ledger, people
+from pages.admin import audit, connections, ledger, people, requests
 from pages.parts import arrivals, shell
 from pages.parts.visit import visit
 
-PATHS = ("", "create", "gallery", "account", "people", "connections", "ledger", "audit")
+PATHS = ("", "create", "gallery", "account", "people", "connections", "ledger", "requests", "audit")
 
 seen = visit()
 shell.dress(seen.reader)
@@ -30,11 +30,13 @@ pages = [
 ]
 if seen.person.is_admin:
     pages += [
+        st.Page(shell.guarded(requests.show), title=text("Requests"), url_path="requests"),
         st.Page(shell.guarded(people.show), title=text("People"), url_path="people"),
         st.Page(shell.guarded(connections.show), title=text("Connections"), url_path="connections"),
         st.Page(shell.guarded(ledger.show), title=text("Ledger"), url_path="ledger"),
         st.Page(shell.guarded(audit.show), title=text("Audit"), url_path="audit"),
     ]
+    st.session_state["admin_pages"] = {page.url_path: page for page in pages}
 # The first page has no other address than "/"; whoever types its name gets it all the same.
 alias = st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", visibility="hidden")
 st.session_state["create_page"] = pages[0]

@@ -33,6 +33,7 @@ INDIRECT = {
     ("pages/parts/acts.py", "name"),
     ("pages/parts/limits.py", "label"),
     ("pages/parts/money.py", "use.name"),
+    ("pages/parts/states.py", "name"),
 }
 
 

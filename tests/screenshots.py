@@ -17,7 +17,7 @@ from tests.browser.screens import open_page
 
 FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP, PHONE = (1280, 900), (390, 844)
-PAGES = ("", "gallery", "account", "people", "connections", "ledger", "audit")
+PAGES = ("", "gallery", "account", "people", "connections", "ledger", "requests", "audit")
 DESCRIPTIONS = {
     "en": (
         "A red sunset over the desert",

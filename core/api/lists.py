@@ -17,8 +17,10 @@ from core.accounts import audit
 from core.accounts.acts import Act, Narrowed
 from core.acting import Actor, acting
 from core.api.auth import person_of
+from core.ledger.export import Entry
 from core.ledger.formats import FORMATS
 from core.services import Services
+from core.studio.inquiry import Inquiry
 
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 Rows = Generator[tuple[Any, ...], None, None]
@@ -30,7 +32,10 @@ def list_routes(services: Services) -> list[Route]:
     def acts(asked: Mapping[str, str]) -> tuple[Rows, type]:
         return services.acts.export(Narrowed.of(asked, services.site.now().zone)), Act
 
-    sources = {"audit": acts}
+    def requests(asked: Mapping[str, str]) -> tuple[Rows, type]:
+        return services.inquiries.export(Inquiry.of(asked, services.site.now().zone)), Entry
+
+    sources = {"audit": acts, "requests": requests}
 
     async def export(request: Request) -> Response:
         person = await person_of(request, services.sessions)

@@ -4,7 +4,7 @@ Rows are read in batches by their id, in one transaction that sees one moment: t
 `totals` at the moment when its first row was read.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -100,6 +100,13 @@ def export(
         while rows := session.execute(_batch(_ordered(start, end, person), last)).all():
             yield from map(_entry, rows)
             last = rows[-1].image_id
+
+
+def entries(session: Session, image_ids: Sequence[int]) -> list[Entry]:
+    """These pictures, in this order."""
+    rows = session.execute(_batch(Image.id.in_(image_ids), 0).limit(None)).all()
+    found = {row.image_id: _entry(row) for row in rows}
+    return [found[image_id] for image_id in image_ids]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
+from core.accounts import audit
 from core.engines.connections import OPENAI
 from core.engines.openai_costs import Spending, spending
 from core.errors import Problem
@@ -22,6 +23,8 @@ from core.ledger.export import UNDER_WAY, period
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.tables import Image
+
+COMPARED = "bill.compared"  # the act of the record that says how far the last comparison was off
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,11 @@ def reconcile(database: Database, settings: Settings, start_day: date, end_day: 
         booked = _booked(session, start_day, end_day)
     number = (end_day - start_day).days + 1
     days = [start_day + timedelta(days=offset) for offset in range(number)]
-    return [_drift(day, booked.get(day, (0, 0)), bill.get(day, Spending())) for day in days]
+    drifts = [_drift(day, booked.get(day, (0, 0)), bill.get(day, Spending())) for day in days]
+    with database.write() as session:
+        found = {"from": str(start_day), "to": str(end_day), "drift_micros": sum(day.drift_micros for day in drifts)}
+        audit.record(session, database.now(session), COMPARED, after=found)
+    return drifts
 
 
 def _drift(day: date, booked: tuple[int, int], billed: Spending) -> DayDrift:

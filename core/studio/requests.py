@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from core.accounts import audit
 from core.accounts.tokens import check_alive
+from core.acting import actor
 from core.catalog.catalog import Catalog, Model
 from core.engines.connections import Lane, Lanes, Offer, as_lanes, offers
 from core.errors import Problem
@@ -20,7 +22,7 @@ from core.storage import uploads
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.formats import EXTENSIONS
-from core.storage.tables import Image, Reference, Request
+from core.storage.tables import Image, Reference, Request, User
 from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed, fingerprint
@@ -138,6 +140,7 @@ class Requests:
             if image.state != "queued":
                 raise Problem("not_cancellable")
             self._cancel(session, image)
+            self._record_help(session, image, "picture.cancelled")
         self._news.tell(image_id)
 
     def cancel_all(self, user_id: int, request_id: int) -> None:
@@ -148,6 +151,7 @@ class Requests:
                 raise Problem("not_cancellable")
             for image in waiting:
                 self._cancel(session, image)
+                self._record_help(session, image, "picture.cancelled")
         self._news.tell(*(image.id for image in waiting))
 
     def retry(self, user_id: int, image_id: int, may_be_billed_again: bool = False) -> int:
@@ -158,6 +162,7 @@ class Requests:
             if image.state not in RETRYABLE or taken is not None:
                 raise Problem("not_retryable")
             again_id = self._retry(session, image, may_be_billed_again, None)
+            self._record_help(session, image, "picture.retried")
         self._wake()
         return again_id
 
@@ -174,6 +179,12 @@ class Requests:
             for image in missing:
                 self._retry(session, image, may_be_billed_again, token_id)
         self._wake()
+
+    def _record_help(self, session: Session, image: Image, act: str) -> None:
+        """What somebody else does in the owner's name."""
+        if actor().user_id not in (None, image.user_id):
+            owner = {"owner": session.get_one(User, image.user_id).login}
+            audit.record(session, self.database.now(session), act, f"picture {image.id}", after=owner)
 
     def _cancel(self, session: Session, image: Image) -> None:
         image.state = "cancelled"

@@ -13,6 +13,7 @@ from core.studio.status import LineStatus
 from pages.admin.connection_form import connection_form
 from pages.admin.connection_test import show_findings, start_test
 from pages.parts import shell
+from pages.parts.needs import show_needs
 from pages.parts.visit import Here, require
 
 EDITED = "connection_edited"  # the name of the one whose form is open; "" for a new one
@@ -28,6 +29,7 @@ def show() -> None:
         st.title(text("Connections"))
         st.button(text("Add a connection"), key="add-connection", on_click=_edit, args=("",))
     st.caption(text("A change holds at once. If several offer a model, the first in this list draws it."))
+    show_needs(here)
     shell.notice()
     if st.session_state.get(EDITED) == "":
         with st.container(border=True, key="new-connection"):

@@ -20,6 +20,7 @@ from pages.admin.person import role_name
 from pages.parts import shell
 from pages.parts.limits import limit_fields
 from pages.parts.money import cost_of
+from pages.parts.needs import show_needs
 from pages.parts.visit import Here, require
 
 
@@ -27,6 +28,7 @@ def show() -> None:
     here = require("admin")
     text = here.reader
     st.title(text("Ledger"))
+    show_needs(here)
     shell.notice()
     risk, limits, prices, bill = st.tabs([text("At risk"), text("Limits"), text("Prices"), text("Bill")])
     with risk:

@@ -18,6 +18,12 @@ ACTS = {
     "person.enabled": mark("Enabled an account"),
     "line.opened": mark("Opened a line again"),
     "settings.changed": mark("Changed the settings of the site"),
+    "picture.cancelled": mark("Cancelled somebody’s picture"),
+    "picture.retried": mark("Tried somebody’s picture again"),
+    "picture.deleted": mark("Deleted somebody’s picture"),
+    "picture.settled": mark("Settled a picture"),
+    "bill.compared": mark("Compared the ledger with the bill"),
+    "requests.exported": mark("Exported requests"),
     "audit.exported": mark("Exported the record of acts"),
 }
 DOORS = {

@@ -14,12 +14,13 @@ from tests.browser.conftest import Windows
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("roles")]
 
 FOR_ALL = ["Create", "Gallery", "Account"]
-FOR_ADMINISTRATORS = ["People", "Connections", "Ledger", "Audit"]
+FOR_ADMINISTRATORS = ["Requests", "People", "Connections", "Ledger", "Audit"]
 ADDRESSES = (
     "people",
     "connections",
     "ledger",
     "audit",
+    "requests",
     "create",
     "gallery",
     "account",
@@ -68,7 +69,7 @@ def test_for_a_user_they_are_not_in_the_navigation_nor_behind_their_address(
     window: Windows, cast: Cast, ada: Somebody, bob: Somebody
 ) -> None:
     page = window(token=cast.token(bob))
-    for address in ("people", "connections", "ledger", "audit"):
+    for address in ("people", "connections", "ledger", "requests", "audit"):
         page.goto(f"/{address}")
         expect(screens.description(page)).to_be_visible()
         screens.settle(page)

@@ -7,7 +7,7 @@ from core.storage.tables.base import Base, Key, Moment
 from core.storage.tables.creating import Template
 from core.storage.tables.money import Limit, Price, Tally
 from core.storage.tables.site import Setting
-from core.storage.tables.studio import Attempt, Connection, Image, Reference, Request
+from core.storage.tables.studio import Attempt, Connection, Image, Kind, Reference, Request
 
 __all__ = [
     "Attempt",
@@ -18,6 +18,7 @@ __all__ = [
     "Image",
     "Invitation",
     "Key",
+    "Kind",
     "Limit",
     "Moment",
     "PasswordLink",

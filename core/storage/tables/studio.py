@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.storage.tables.accounts import User
@@ -120,6 +120,13 @@ class Image(Base):
         # What is kept, by its age; and what was deleted while its files are still there, which is soon nothing.
         Index("ix_images_kept", "user_id", "finished_at", sqlite_where=KEPT, postgresql_where=KEPT),
         Index("ix_images_remains", "id", sqlite_where=REMAINS, postgresql_where=REMAINS),
+        # The administrator's list, in any order and narrowed down to any kinds.
+        Index("ix_images_created_at_id", "created_at", "id"),
+        Index("ix_images_cost_micros_id", "cost_micros", "id"),
+        Index("ix_images_milliseconds_id", "milliseconds", "id"),
+        Index("ix_images_kind_id_created_at_id", "kind_id", "created_at", "id"),
+        Index("ix_images_kind_id_cost_micros_id", "kind_id", "cost_micros", "id"),
+        Index("ix_images_kind_id_milliseconds_id", "kind_id", "milliseconds", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -159,7 +166,29 @@ class Image(Base):
     problem_detail: Mapped[str | None]  # what the provider said
     deleted_at: Mapped[datetime | None]  # nobody sees it any more; the row stays for the ledger
 
+    # Kept by the database itself (core.storage.triggers), whoever writes the row:
+    kind_id: Mapped[int | None]
+    milliseconds: Mapped[int | None] = mapped_column(BigInteger())  # from the order to the end
+
     request: Mapped[Request] = relationship(back_populates="images")
+
+
+class Kind(Base):
+    """What pictures have in common: there are a few hundred kinds, so what a list is narrowed down to is found at once.
+
+    "" where a picture has none of it.
+    """
+
+    __tablename__ = "kinds"
+    __table_args__ = (UniqueConstraint("state", "model", "door", "quality", "connection", "problem"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    model: Mapped[str] = mapped_column(String(128))
+    door: Mapped[str] = mapped_column(String(16))
+    quality: Mapped[str] = mapped_column(String(16))
+    connection: Mapped[str] = mapped_column(String(64))
+    problem: Mapped[str] = mapped_column(String(64))
 
 
 class Attempt(Base):

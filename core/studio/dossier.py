@@ -1,0 +1,91 @@
+"""All that is known of one picture, for the administrator; and what they do with a picture of somebody else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from core.accounts import audit
+from core.errors import Problem
+from core.ledger.costs import Tokens, tokens_of
+from core.storage.database import Database
+from core.storage.tables import Attempt, Image, Price, Request, Token
+from core.studio.gallery import LARGEST_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """`image` comes with its request, person and references; `tries` are all pictures of its line of retries, oldest
+    first; `others` the further pictures of the request; `tokens` and `price` make up the cost; `token_name` is that of the API's token."""
+
+    image: Image
+    attempts: Sequence[Attempt]
+    tries: Sequence[Image]
+    others: Sequence[Image]
+    tokens: Tokens | None
+    price: Price | None
+    token_name: str | None
+
+    @property
+    def is_last_try(self) -> bool:
+        return self.tries[-1].id == self.image.id
+
+    @property
+    def is_at_risk(self) -> bool:
+        """It may have been billed, and nobody has said whether."""
+        held = self.image.state == "done" and self.image.cost_micros is None and self.image.reserved_micros is not None
+        return self.image.settled_at is None and (self.image.state == "unknown" or held)
+
+
+class Dossiers:
+    def __init__(self, database: Database):
+        self.database = database
+
+    def of(self, image_id: int) -> Dossier | None:
+        with self.database.read() as session:
+            image = _image(session, image_id)
+            if image is None:
+                return None
+            attempts = session.scalars(select(Attempt).where(Attempt.image_id == image_id).order_by(Attempt.id)).all()
+            family = session.scalars(select(Image).where(Image.request_id == image.request_id).order_by(Image.id)).all()
+            price = session.get(Price, image.price_id) if image.price_id is not None else None
+            token_name = session.scalar(select(Token.name).where(Token.id == image.request.token_id))
+        tries = _tries(image, family)
+        others = [one for one in family if one.id not in {it.id for it in tries}]
+        return Dossier(image, attempts, tries, others, tokens_of(image.usage), price, token_name)
+
+    def delete(self, image_id: int) -> None:
+        """Throw a finished picture away: its owner no longer sees it, and the row stays for the ledger."""
+        with self.database.write() as session:
+            image = _image(session, image_id)
+            if image is None or image.state != "done" or image.deleted_at is not None:
+                raise Problem("no_such_picture")
+            image.deleted_at = self.database.now(session)
+            owner = {"owner": image.request.user.login}
+            audit.record(session, image.deleted_at, "picture.deleted", f"picture {image_id}", after=owner)
+
+
+def _image(session: Session, image_id: int) -> Image | None:
+    if not 0 < image_id <= LARGEST_ID:
+        return None
+    return session.scalar(
+        select(Image)
+        .where(Image.id == image_id)
+        .join(Image.request)
+        .join(Request.user)
+        .options(contains_eager(Image.request).options(contains_eager(Request.user), selectinload(Request.references)))
+    )
+
+
+def _tries(image: Image, family: Sequence[Image]) -> list[Image]:
+    """The pictures that are tries of the same one."""
+    by_id = {one.id: one for one in family}
+    following = {one.retry_of: one for one in family if one.retry_of is not None}
+    first = image
+    while first.retry_of in by_id:
+        first = by_id[first.retry_of]
+    tries = [first]
+    while tries[-1].id in following:
+        tries.append(following[tries[-1].id])
+    return tries

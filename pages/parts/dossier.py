@@ -1,0 +1,206 @@
+"""All that is known of one picture, over the administrator's list, and what they can do about it."""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from html import escape
+
+import streamlit as st
+
+from core.errors import Problem, remedy, what
+from core.i18n import Reader
+from core.ledger.costs import MILLION
+from core.ledger.prices import CLASSES
+from core.storage.tables import Attempt, Image
+from core.studio.dossier import Dossier
+from pages.parts import shell
+from pages.parts.acts import door_name
+from pages.parts.money import cost_of
+from pages.parts.names import background_name, quality_name, size_name
+from pages.parts.states import state_name
+from pages.parts.visit import Here, require
+
+
+def show(here: Here, image_id: int) -> None:
+    found = here.services.dossiers.of(image_id)
+    if found is None:
+        shell.refuse(here.reader, Problem("no_such_picture"))
+        shell.notice()
+        return
+    title = here.reader("Picture {number}", number=image_id)
+    st.dialog(title, width="large", on_dismiss=_forget)(_dossier)(here, found)
+
+
+def _forget() -> None:
+    st.query_params.pop("picture", None)
+
+
+def _dossier(here: Here, found: Dossier) -> None:
+    text, image = here.reader, found.image
+    if image.state == "done" and image.image_url is not None and image.deleted_at is None:
+        st.html(f'<img class="imagier-large" src="/pictures/{image.id}/640" alt="{escape(image.request.description)}">')
+    st.html(f'<p class="imagier-description" dir="auto">{escape(image.request.description)}</p>')
+    _acts(here, found)
+    if image.problem:
+        said = f"{what(text, image.problem, image.problem_params)} {remedy(text, image.problem, image.problem_params)}"
+        st.warning(shell.plain(said))
+    if image.problem_detail:
+        st.caption(text("What the provider said"))
+        st.code(image.problem_detail, language=None, wrap_lines=True)
+    st.html(_facts(text, found))
+    if found.attempts:
+        st.html(f"<h4>{escape(text('Attempts'))}</h4>" + "".join(_attempt(text, one) for one in found.attempts))
+    if image.usage:
+        with st.expander(text("Usage as the provider reported it")):
+            st.json(image.usage)
+    family = [one for one in (*found.tries, *found.others) if one.id != image.id]
+    if family:
+        st.html(_family(text, found))
+
+
+def _facts(text: Reader, found: Dossier) -> str:
+    image, request = found.image, found.image.request
+    size = f"{image.width} × {image.height}" if image.width else size_name(text, request.size) if request.size else ""
+    rows = [
+        (text("State"), state_name(text, image.state)),
+        (text("Person"), f"{request.user.name} ({request.user.login})"),
+        (text("Door"), " · ".join(part for part in (door_name(text, request.door), found.token_name) if part)),
+        (text("Model"), request.model),
+        (text("Connection"), image.connection),
+        (text("Size"), size),
+        (text("Quality"), quality_name(text, request.quality) if request.quality else ""),
+        (text("Background"), background_name(text, request.background) if request.background else ""),
+        (text("Ordered"), text.moment(image.created_at)),
+        (text("Begun"), text.moment(image.started_at) if image.started_at else ""),
+        (text("Ended"), text.moment(image.finished_at) if image.finished_at else ""),
+        (text("Deleted"), text.moment(image.deleted_at) if image.deleted_at else ""),
+        (text("Cost"), _cost(text, found)),
+        (text("At risk"), cost_of(text, image.reserved_micros) if found.is_at_risk else ""),
+        (text("Settled"), text.moment(image.settled_at) if image.settled_at else ""),
+        (text("Started from"), text.listing([reference.name for reference in request.references])),
+        (text("Changed description"), image.revised_description or ""),
+        (text("Request id at the provider"), image.provider_request_id or ""),
+    ]
+    shown = "".join(f"<dt>{escape(name)}</dt><dd dir='auto'>{escape(value)}</dd>" for name, value in rows if value)
+    return f'<dl class="imagier-facts">{shown}</dl>'
+
+
+def _cost(text: Reader, found: Dossier) -> str:
+    """The cost and, where tokens and a price make it up, how."""
+    image = found.image
+    if image.state in ("queued", "running"):
+        return text("at most {price}", price=cost_of(text, image.reserved_micros))
+    if image.cost_micros is None and image.state != "done":
+        return ""
+    parts = []
+    if found.price is not None and found.tokens is not None and found.price.per_picture is None:
+        for name in CLASSES:
+            number, price = getattr(found.tokens, name), getattr(found.price, name)
+            if number and price:
+                parts.append(f"{text.number(number)} × {text.money(price)}")
+    made = f" {text('= ({parts}) for a million tokens', parts=' + '.join(parts))}" if parts else ""
+    return cost_of(text, image.cost_micros) + made
+
+
+def _attempt(text: Reader, attempt: Attempt) -> str:
+    seconds = (attempt.finished_at - attempt.started_at).total_seconds() if attempt.finished_at else None
+    facts = [
+        text.moment(attempt.started_at),
+        text("{seconds} s", seconds=text.number(round(seconds, 1))) if seconds is not None else text("not ended"),
+        state_name(text, attempt.outcome) if attempt.outcome else "",
+        what(text, attempt.problem) if attempt.problem else "",
+        text("Request id at the provider: {id}", id=attempt.provider_request_id) if attempt.provider_request_id else "",
+    ]
+    return f'<p class="imagier-attempt">{escape(" · ".join(fact for fact in facts if fact))}</p>'
+
+
+def _family(text: Reader, found: Dossier) -> str:
+    def links(images: list[Image]) -> str:
+        return ", ".join(
+            f'<a href="requests?picture={one.id}">{one.id}</a> ({escape(state_name(text, one.state))})'
+            if one.id != found.image.id
+            else f"<b>{one.id}</b>"
+            for one in images
+        )
+
+    rows = []
+    if len(found.tries) > 1:
+        rows.append((text("Tries, the oldest first"), links(list(found.tries))))
+    if found.others:
+        rows.append((text("Of the same request"), links(list(found.others))))
+    shown = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in rows)
+    return f'<dl class="imagier-facts">{shown}</dl>'
+
+
+def _acts(here: Here, found: Dossier) -> None:
+    text, image = here.reader, found.image
+    with st.container(horizontal=True, vertical_alignment="bottom", key="dossier-acts"):
+        if image.state == "queued":
+            st.button(text("Cancel"), key="act-cancel", on_click=_cancel, args=(image.id,))
+        if image.state in ("failed", "blocked", "unknown", "cancelled") and found.is_last_try:
+            _retry_button(text, image)
+        if image.state == "done" and image.deleted_at is None:
+            with st.popover(text("Delete")):
+                st.markdown(text("It is gone for its owner at once; what it cost stays in the ledger."))
+                st.button(text("Delete it"), key="act-delete", on_click=_delete, args=(image.id,), type="primary")
+        if found.is_at_risk:
+            with st.popover(text("Settle")):
+                st.markdown(text("Look it up at the provider and say here what it cost."))
+                amount = st.text_input(text("Dollars, if not as estimated"), key="act-amount", autocomplete="off")
+                with st.container(horizontal=True):
+                    st.button(text("Billed"), key="act-billed", on_click=_settle, args=(image.id, True, amount))
+                    st.button(text("Not billed"), key="act-free", on_click=_settle, args=(image.id, False, ""))
+
+
+def _retry_button(text: Reader, image: Image) -> None:
+    if image.state != "unknown":
+        st.button(text("Try again"), key="act-retry", on_click=_retry, args=(image.id, False))
+        return
+    with st.popover(text("Try again")):
+        st.markdown(text("It may be billed again."))
+        st.button(text("Try again all the same"), key="act-retry", on_click=_retry, args=(image.id, True))
+
+
+def _cancel(image_id: int) -> None:
+    _act(lambda here, image: here.services.requests.cancel(image.user_id, image_id), image_id)
+
+
+def _retry(image_id: int, confirmed: bool) -> None:
+    def retry(here: Here, image: Image) -> None:
+        again = here.services.requests.retry(image.user_id, image_id, may_be_billed_again=confirmed)
+        st.query_params["picture"] = str(again)
+
+    _act(retry, image_id)
+
+
+def _delete(image_id: int) -> None:
+    _act(lambda here, _image: here.services.dossiers.delete(image_id), image_id)
+
+
+def _settle(image_id: int, billed: bool, amount: str) -> None:
+    def settle(here: Here, _image: Image) -> None:
+        here.services.ledger.settle(here.person.user_id, image_id, billed, _micros(amount))
+
+    _act(settle, image_id)
+
+
+def _act(act: Callable[[Here, Image], None], image_id: int) -> None:
+    here = require("admin")
+    found = here.services.dossiers.of(image_id)
+    try:
+        if found is None:
+            raise Problem("no_such_picture")
+        act(here, found.image)
+    except Problem as problem:
+        shell.refuse(here.reader, problem)
+
+
+def _micros(typed: str) -> int | None:
+    if not typed.strip():
+        return None
+    try:
+        dollars = Decimal(typed.strip().removeprefix("$").replace(",", "."))
+    except InvalidOperation:
+        raise Problem("price_impossible", value=typed[:20]) from None
+    if not dollars.is_finite() or dollars < 0:
+        raise Problem("price_impossible", value=typed[:20])
+    return round(dollars * MILLION)
