@@ -16,8 +16,11 @@ from core.studio.gallery import LARGEST_ID
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """`image` comes with its request, person and references; `tries` are all pictures of its line of retries, oldest
-    first; `others` the further pictures of the request; `tokens` and `price` make up the cost; `token_name` is that of the API's token."""
+    """`image` comes with its request, person and references.
+
+    `tries` are all pictures of its line of retries, oldest first; `others` the further pictures of the request;
+    `tokens` and `price` make up the cost; `token_name` is that of the API's token.
+    """
 
     image: Image
     attempts: Sequence[Attempt]
