@@ -14,7 +14,7 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from core import logs
+from core import logs, memory
 from core import services as parts
 from core.api.auth import auth_routes
 from core.api.exports import export_routes
@@ -40,6 +40,7 @@ def prepare(is_main: bool, streamlit_address: str | None) -> tuple[Settings, Ser
     address already, and Streamlit knows it (None means everywhere).
     """
     if is_main:
+        memory.keep()
         _end_in_order()
     try:
         settings = Settings.load()

@@ -13,7 +13,7 @@ MOST_LINES = 400
 
 # The house, from the ground up; a module knows its own part and the floors below it.
 FLOORS = (
-    ("core.settings", "core.i18n", "core.logs", "core.acting"),
+    ("core.settings", "core.i18n", "core.logs", "core.acting", "core.memory"),
     ("core.problems",),
     ("core.errors",),
     ("core.storage", "core.catalog"),

@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from core.api.errors import dumped, error_of
+from core.engines.base import Painting
 from core.errors import Problem
 from core.i18n import Reader
 from core.services import Services
@@ -32,20 +33,22 @@ class Pictures:
     def __init__(self, services: Services, watch: Watch):
         self._services = services
         self._watch = watch
-        self._data: dict[int, bytes] = {}
+        self._paintings: dict[int, Painting] = {}
 
     def fetch(self, image: Image) -> None:
         """Keep what was handed over, for the time when nobody watches any more."""
         painting = self._watch.painting(image.id)
         if painting is not None:
-            self._data[image.id] = painting.data
+            self._paintings[image.id] = painting
 
     async def base64(self, image: Image) -> AsyncIterator[bytes]:
-        data = self._data.pop(image.id, None)
-        if data is not None:
-            view = memoryview(data)
+        painting = self._paintings.pop(image.id, None)
+        if painting is not None:
+            came = painting.encoded
+            view = memoryview(painting.data) if came is None else came
             for start in range(0, len(view), PIECE):
-                yield base64.b64encode(view[start : start + PIECE])
+                piece = view[start : start + PIECE]
+                yield base64.b64encode(piece) if came is None else bytes(piece)
             return
         stream = await self._services.files.stream(image.image_url or "")
         rest = b""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import update
 
+from core import memory
 from core.logs import about
 from core.storage.database import Database
 from core.storage.files import Files
@@ -94,6 +95,8 @@ class Copyist:
                     await self._threads.copies(self._make, one)
                 except Exception:
                     log.exception("the thumbnails of a picture are made when they are asked for")
+            if self._waiting.empty():
+                await self._threads.copies(memory.give_back)
             self._in_hand -= 1
 
     async def _quiet(self, until: float) -> None:
