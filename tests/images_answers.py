@@ -4,9 +4,10 @@ import asyncio
 import base64
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.images_api import measured, picture_base64, shade_of, usage_of
+from tests.images_api import SHADES, measured, picture_base64, shade_of, usage_of
 from tests.images_faults import Fault, error
 from tests.images_http import Order, chunk, head, trickled, whole
 
@@ -27,6 +28,9 @@ INSTEAD: dict[str, tuple[int, str, bytes]] = {
     "200-empty": (200, "application/json", b""),
 }
 
+# Comes back when the test lets the call go on.
+Released = Callable[[], Awaitable[object]]
+
 
 class Answers:
     """The answer to one order."""
@@ -46,7 +50,7 @@ class Answers:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         delay: float,
-        released: asyncio.Event | None,
+        released: Released | None,
     ) -> None:
         if "hang" in self._faults:
             await reader.read()  # until the client has gone
@@ -141,7 +145,7 @@ class Answers:
         }
         return known.get(wish, wish)
 
-    def _encoded(self) -> str:
+    def _encoded(self, preview: int = 0) -> str:
         size = str(self._order.get("size", "1024x1024"))
         if "other-size" in self._faults:
             size = self._faults["other-size"].argument
@@ -151,10 +155,10 @@ class Answers:
         if "other-format" in self._faults:
             output_format = self._faults["other-format"].argument
         transparent = self._order.get("background") == "transparent"
-        shade = shade_of(str(self._order.get("prompt")))
+        shade = (shade_of(str(self._order.get("prompt"))) + preview) % SHADES
         return picture_base64(size, output_format, shade, self._picture_bytes, transparent)
 
-    async def _send_stream(self, writer: asyncio.StreamWriter, delay: float, released: asyncio.Event | None) -> None:
+    async def _send_stream(self, writer: asyncio.StreamWriter, delay: float, released: Released | None) -> None:
         if "drop" in self._faults:
             await _pass(delay, released)
             await self._send_whole(writer)
@@ -162,8 +166,8 @@ class Answers:
         kind = {"Content-Type": "text/event-stream; charset=utf-8", "Transfer-Encoding": "chunked"}
         writer.write(head(200, {**kind, **self._headers}))
         events = self._events()
-        for event in events[:-1]:
-            await asyncio.sleep(delay / len(events))
+        for index, event in enumerate(events[:-1]):
+            await _pass(delay / len(events), released if index and "hold-each" in self._faults else None)
             writer.write(chunk(event))
             await writer.drain()
         await _pass(delay / len(events), released)
@@ -189,7 +193,7 @@ class Answers:
             partial = {
                 "type": f"{family}.partial_image",
                 "partial_image_index": index,
-                "b64_json": self._encoded(),
+                "b64_json": self._encoded(index + 1),
             }
             events.append(_event(partial))
         last = _event({"type": f"{family}.completed", **self._item(), **self._usage(), "created_at": int(time.time())})
@@ -212,8 +216,8 @@ def _event(data: dict[str, Any]) -> bytes:
     return f"event: {data['type']}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-async def _pass(seconds: float, released: asyncio.Event | None) -> None:
+async def _pass(seconds: float, released: Released | None) -> None:
     if released:
-        await released.wait()
+        await released()
     if seconds:
         await asyncio.sleep(seconds)

@@ -37,6 +37,7 @@ CHOICES = {
     "output_format": {"png", "webp", "jpeg", "gif", "svg"},
     "moderation": {"auto", "low"},
 }
+SHADES = 8
 RANGES = {"n": (1, 10), "output_compression": (0, 100), "partial_images": (0, 3)}
 # Output tokens on the long side; read from published numbers, good enough for a bill that nobody pays.
 AXES = {
@@ -156,7 +157,7 @@ def picture_base64(size: str, output_format: str, shade: int, least_bytes: int, 
 
 def shade_of(prompt: str) -> int:
     """One of eight colours, so that pictures of different prompts can be told apart."""
-    return zlib.crc32(prompt.encode("utf-8", "replace")) % 8
+    return zlib.crc32(prompt.encode("utf-8", "replace")) % SHADES
 
 
 def _padded(data: bytes, least_bytes: int) -> bytes:

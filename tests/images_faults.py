@@ -15,7 +15,8 @@ MARKER = re.compile(r"\[fault:([^\]]*)\]")
 # What comes after the call was billed, and what each does.
 BEHAVIOURS = {
     "delay": "delay SECONDS: works that much longer",
-    "hold": "hold: waits until server.release()",
+    "hold": "hold: waits before the picture until server.release()",
+    "hold-each": "hold-each: the same, and before every preview but the first",
     "500": "500: a JSON error after the work",
     "502-html": "502-html: a proxy's page",
     "503": "503 [retry-after=SECONDS]: overloaded",

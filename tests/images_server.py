@@ -19,7 +19,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from tests import images_faults
-from tests.images_answers import Answers
+from tests.images_answers import Answers, Released
 from tests.images_api import RefusedOrderError, check_order
 from tests.images_faults import Fault
 from tests.images_host import serve_picture
@@ -32,6 +32,7 @@ from tests.images_http import (
     whole,
 )
 from tests.images_models import serve_models
+from tests.patience import SECONDS
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
 
@@ -110,7 +111,7 @@ class ImagesServer:
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self.run(ready)), name="images-server")
         self._thread.start()
-        if not ready.wait(10):
+        if not ready.wait(SECONDS):
             raise RuntimeError("the test server did not start")
         return self
 
@@ -123,7 +124,7 @@ class ImagesServer:
         """Let every held call go on; those that come later are held again if `holding`."""
         self._loop.call_soon_threadsafe(self._release)
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = SECONDS) -> None:
         """Wait for something that shows in this server's records; raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(condition, seconds):
@@ -281,9 +282,13 @@ class ImagesServer:
         writer: asyncio.StreamWriter,
     ) -> None:
         delay = self.delay + sum(float(fault.argument) for fault in faults if fault.name == "delay")
-        held = self.holding or any(fault.name == "hold" for fault in faults)
+        released: Released | None = None
+        if any(fault.name == "hold-each" for fault in faults):
+            released = lambda: self._released.wait()  # noqa: E731 - the one of that moment
+        elif self.holding or any(fault.name == "hold" for fault in faults):
+            released = self._released.wait
         answers = Answers(order, faults, call.id, self.origin, self.picture_bytes)
-        await answers.send(reader, writer, delay, self._released if held else None)
+        await answers.send(reader, writer, delay, released)
         call.status = answers.status
 
 

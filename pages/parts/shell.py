@@ -27,7 +27,12 @@ def dress(reader: Reader) -> None:
     st.logo(str(MARK), size="large", icon_image=str(MARK))
     st.html(f"<style>{STYLE}{_uploader(reader)}</style>")
     with st.container(key="document"):
-        _document(data={"language": reader.language, "skip": reader("Skip to the content")}, key="language")
+        data = {
+            "language": reader.language,
+            "skip": reader("Skip to the content"),
+            "description": st.session_state.get("description"),  # as much of it as has arrived
+        }
+        _document(data=data, key="language")
 
 
 def keep_draft(seen: Visit) -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-expect.set_options(timeout=20_000)
+from tests.images_server import ImagesServer
+from tests.patience import SECONDS, until
+
+expect.set_options(timeout=1000 * SECONDS)
 
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -58,6 +61,16 @@ def wait_for_tile(page: Page, state: str, number: int = 1) -> Locator:
     """The pictures in this state, once there are so many."""
     expect(tiles(page, state)).to_have_count(number)
     return tiles(page, state)
+
+
+def let_finish(page: Page, provider: ImagesServer, number: int = 1) -> None:
+    """Let go what the provider holds, however late its calls come, until so many pictures are there."""
+
+    def is_done() -> bool:
+        provider.release()
+        return tiles(page, "done").count() == number
+
+    until(is_done, "the pictures")
 
 
 # The fold of the line of choices in which a choice lies, where it has another name.

@@ -1,16 +1,17 @@
 """The main job: describe, see where it stands, see the picture."""
 
 import json
+import re
 from functools import partial
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.browser import screens, watching
-from tests.browser.application import until
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.images_server import Call, ImagesServer
+from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("describe and see")]
 
@@ -20,6 +21,13 @@ def page(window: Windows, cast: Cast, alice: Somebody) -> Page:
     page = window(token=cast.token(alice))
     screens.open_page(page)
     return page
+
+
+def seconds_so_far(running: Locator) -> int:
+    said = running.inner_text()
+    found = re.search(r"Drawing · (\d+) s", said)
+    assert found, said
+    return int(found[1])
 
 
 def calls_for(provider: ImagesServer, description: str) -> list[Call]:
@@ -111,9 +119,8 @@ def test_each_picture_of_an_order_has_its_slot_at_once(page: Page, provider: Ima
     screens.describe(page, "Three parrots [fault:hold]")
     expect(screens.tiles(page)).to_have_count(3)
     screens.wait_for_tile(page, "running", 3)
-    provider.wait_until(lambda: len(calls_for(provider, "Three parrots [fault:hold]")) == 3)
-    provider.release()
-    screens.wait_for_tile(page, "done", 3)
+    screens.let_finish(page, provider, 3)
+    assert len(calls_for(provider, "Three parrots [fault:hold]")) == 3
 
 
 def test_what_waits_tells_its_place_and_about_how_long_and_can_be_cancelled(
@@ -130,33 +137,32 @@ def test_what_waits_tells_its_place_and_about_how_long_and_can_be_cancelled(
     expect(waiting.nth(0)).to_contain_text("there in about")
     waiting.nth(1).get_by_role("button", name="Cancel").click()
     expect(screens.tiles(page, "cancelled")).to_contain_text("Cancelled")
-    provider.release()
-    provider.wait_until(lambda: len(calls_for(provider, "Two more parrots [fault:hold]")) == 1)
-    provider.release()
-    screens.wait_for_tile(page, "done", 4)
+    screens.let_finish(page, provider, 4)
+    assert len(calls_for(provider, "Two more parrots [fault:hold]")) == 1
     assert [image.state for image in cast.images(alice)].count("cancelled") == 1
 
 
 def test_what_is_drawn_tells_the_time_so_far_which_runs_on(page: Page, provider: ImagesServer) -> None:
     screens.describe(page, "A slow parrot [fault:hold]")
     running = screens.wait_for_tile(page, "running")
-    expect(running).to_contain_text("Drawing · 1 s")
-    expect(running).to_contain_text("Drawing · 2 s")
-    provider.release()
-    screens.wait_for_tile(page, "done")
+    begun = seconds_so_far(running)
+    until(lambda: seconds_so_far(running) > begun, "another second")
+    screens.let_finish(page, provider)
 
 
 def test_previews_come_without_reload_and_the_page_neither_jumps_nor_flashes(
-    page: Page, cast: Cast, alice: Somebody, complaints: list[str]
+    page: Page, provider: ImagesServer, cast: Cast, alice: Somebody, complaints: list[str]
 ) -> None:
-    """The painter is used, because its previews differ."""
-    screens.choose(page, "model", "Painter")
     page.evaluate("window.notReloaded = true")
     screens.set_number(page, 2)
-    screens.describe(page, "Snowy mountains above a quiet sea at dawn")
+    screens.describe(page, "A parrot that grows before the eyes [fault:hold-each]")
     expect(screens.tiles(page)).to_have_count(2)
     watching.watch(page)
-    screens.wait_for_tile(page, "done", 2)
+    for preview in (1, 2):
+        for tile in screens.tiles(page).all():
+            expect(tile.locator("img")).to_have_attribute("src", re.compile(f"/preview-{preview}$"))
+        provider.release()
+    screens.let_finish(page, provider, 2)
     for tile in screens.tiles(page).all():
         until(partial(tile.locator("img").evaluate, "(it) => it.complete && it.currentSrc.endsWith('/640')"))
     found = watching.watched(page)
@@ -166,7 +172,8 @@ def test_previews_come_without_reload_and_the_page_neither_jumps_nor_flashes(
     assert found["moves"] == 0, found
     assert sum(shift["value"] for shift in found["shifts"]) < 0.001, json.dumps(found["shifts"])
     for image in cast.images(alice):
-        assert any(source.startswith(f"/pictures/{image.id}/preview-") for source in found["sources"]), found["sources"]
+        previews = {f"/pictures/{image.id}/preview-1", f"/pictures/{image.id}/preview-2"}
+        assert previews <= {*found["sources"]}, found["sources"]
     assert complaints == []
 
 
@@ -174,23 +181,24 @@ def test_a_previews_address_is_not_asked_again_and_again(page: Page, provider: I
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/preview-" in request.url else None)
     screens.describe(page, "A parrot with previews [fault:hold]")
-    expect(screens.tiles(page, "running")).to_contain_text("Drawing · 2 s")
-    provider.release()
-    screens.wait_for_tile(page, "done")
-    assert asked
+    running = screens.wait_for_tile(page, "running")
+    until(lambda: seconds_so_far(running) >= 0 and asked, "a preview")
+    since = seconds_so_far(running)
+    until(lambda: seconds_so_far(running) > since + 2, "some more beats of the page")
+    screens.let_finish(page, provider)
     assert len(asked) == len(set(asked))
 
 
 def test_a_preview_that_cannot_be_had_leaves_what_is_there(page: Page, provider: ImagesServer) -> None:
     page.route("**/preview-2", lambda route: route.fulfill(status=404))
-    screens.describe(page, "A parrot that half appears [fault:delay 3][fault:hold]")
+    screens.describe(page, "A parrot that half appears [fault:hold-each]")
     first = screens.tiles(page, "running").locator("img")
+    expect(first).to_have_attribute("src", re.compile("/preview-1$"))
     with page.expect_response("**/preview-2"):
-        expect(first).to_have_js_property("complete", True)
-    expect(first).to_have_count(1)
-    assert first.evaluate("(it) => it.naturalWidth") > 0
-    provider.release()
-    screens.wait_for_tile(page, "done")
+        provider.release()
+    expect(first).to_have_attribute("src", re.compile("/preview-1$"))
+    assert first.evaluate("(it) => it.complete && it.naturalWidth") > 0
+    screens.let_finish(page, provider)
 
 
 def test_changing_a_choice_while_it_is_drawn_stops_nothing(page: Page, provider: ImagesServer) -> None:
@@ -203,8 +211,7 @@ def test_changing_a_choice_while_it_is_drawn_stops_nothing(page: Page, provider:
     screens.go(page, "Create")
     screens.wait_for_tile(page, "running")
     expect(screens.description(page)).to_have_value("Something else meanwhile")
-    provider.release()
-    screens.wait_for_tile(page, "done")
+    screens.let_finish(page, provider)
     assert len(calls_for(provider, "A steady parrot [fault:hold]")) == 1
 
 
@@ -217,8 +224,7 @@ def test_after_closing_the_browser_everything_is_there_on_another_device(
     phone = window(token=cast.token(alice), viewport={"width": 390, "height": 800})
     screens.open_page(phone)
     screens.wait_for_tile(phone, "running")
-    provider.release()
-    screens.wait_for_tile(phone, "done")
+    screens.let_finish(phone, provider)
     expect(phone.locator(".imagier-group")).to_contain_text("A patient parrot")
     assert len(calls_for(provider, "A patient parrot [fault:hold]")) == 1
 
@@ -228,17 +234,13 @@ def test_a_page_at_rest_asks_for_nothing(page: Page) -> None:
     screens.describe(page, "A resting parrot")
     screens.wait_for_tile(page, "done")
     screens.settle(page)
-    assert (
-        page.evaluate(
-            """() => new Promise((resolve) => {
-          let changes = 0
-          const app = document.querySelector('[data-testid=stApp]')
-          new MutationObserver((list) => { changes += list.length }).observe(app, { attributes: true })
-          setTimeout(() => resolve(changes), 2000)
-        })"""
-        )
-        == 0
-    )
+    beats = """() => new Promise((resolve) => {
+      let changes = 0
+      const app = document.querySelector('[data-testid=stApp]')
+      new MutationObserver((list) => { changes += list.length }).observe(app, { attributes: true })
+      setTimeout(() => resolve(changes), 2000)
+    })"""
+    until(lambda: page.evaluate(beats) == 0, "two seconds of rest")
 
 
 def test_the_typed_description_survives_a_reload_and_another_page(page: Page) -> None:
@@ -249,6 +251,32 @@ def test_the_typed_description_survives_a_reload_and_another_page(page: Page) ->
     expect(screens.description(page)).to_have_value(typed)
     page.reload()
     expect(screens.description(page)).to_have_value(typed)
+
+
+def test_the_typed_description_survives_a_link_that_is_followed_before_the_server_has_looked(
+    page: Page, cast: Cast, alice: Somebody
+) -> None:
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    is_held = False
+
+    def between(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        route.on_message(lambda message: held.append((server, message)) if is_held else server.send(message))
+
+    page.route_web_socket("**/_stcore/stream", between)
+    page.reload()
+    screens.wait_for_page(page)
+    screens.description(page).fill("Written in haste")
+    is_held = True
+    page.locator("[data-testid=stTopNavLink]", has_text="Gallery").click(delay=60)
+    until(lambda: page.evaluate("1") and held, "what was typed")
+    is_held = False
+    for server, message in held:
+        server.send(message)
+    expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
+    assert cast.people.draft(alice.user_id) == "Written in haste"
+    screens.go(page, "Create")
+    expect(screens.description(page)).to_have_value("Written in haste")
 
 
 def test_the_description_stays_after_it_was_sent(page: Page) -> None:
