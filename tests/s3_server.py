@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from tests.patience import SECONDS
+
 
 @contextmanager
 def server() -> Iterator[str]:
@@ -36,7 +38,7 @@ def server() -> Iterator[str]:
 def create_bucket(endpoint: str) -> str:
     """The name of a fresh bucket."""
     name = f"test-{uuid.uuid4().hex}"
-    requests.put(f"{endpoint}/{name}", timeout=30).raise_for_status()
+    requests.put(f"{endpoint}/{name}", timeout=SECONDS).raise_for_status()
     return name
 
 

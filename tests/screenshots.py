@@ -13,6 +13,7 @@ from core.studio.orders import Order
 from core.studio.requests import Requests
 from tests.browser.application import ROOT, Application, until
 from tests.browser.cast import Cast, Somebody
+from tests.browser.chromium import launch
 from tests.browser.screens import open_page
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -40,7 +41,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Application(Path(folder)) as application, sync_playwright() as play:
         cast = Cast(application.data)
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        browser = launch(play)
         for language in DESCRIPTIONS:
             ada = cast.join("Ada", "admin", language)
             _paint(cast, ada, language)

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,6 +29,7 @@ from core.studio.orders import Order
 from core.studio.pictures import Pictures
 from core.studio.requests import Requests
 from core.studio.worker import Worker
+from tests.patience import until as until
 
 MODEL = "gpt-image-2.6-flare"
 QUICK = (0.01,)  # seconds between the tries to store something
@@ -43,15 +43,6 @@ def picture(width: int = 8, height: int = 8, kind: str = "PNG", colour: str = "t
 
 PNG = picture()
 PAINTING = Painting(PNG, {"total_tokens": 7}, "req_1", "a finer tree")
-
-
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait for something that another thread brings about."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError("waited in vain")
-        time.sleep(0.002)
 
 
 class Gate:

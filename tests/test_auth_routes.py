@@ -20,6 +20,7 @@ from core.api.auth import COOKIE, auth_routes, person_of
 from core.settings import Settings
 from core.storage.database import Database
 from tests.conftest import SettableClock
+from tests.patience import SECONDS
 
 ADDRESS = "192.0.2.7"
 
@@ -65,19 +66,19 @@ def serving(app: Starlette) -> Iterator[str]:
     server = Server(uvicorn.Config(app, port=0, ws="none", lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(SECONDS)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join()
 
 
 def start(server: str, ticket: object, **keywords: Any) -> requests.Response:
-    return requests.post(f"{server}/auth/session", json={"ticket": ticket}, timeout=10, **keywords)
+    return requests.post(f"{server}/auth/session", json={"ticket": ticket}, timeout=SECONDS, **keywords)
 
 
 def me(server: str, token: str | None) -> object:
     cookies = {} if token is None else {COOKIE: token}
-    return requests.get(f"{server}/me", cookies=cookies, timeout=10).json()
+    return requests.get(f"{server}/me", cookies=cookies, timeout=SECONDS).json()
 
 
 def test_a_ticket_sets_a_cookie_that_no_script_can_read(
@@ -97,7 +98,7 @@ def test_over_https_the_cookie_is_secure(server: str, sessions: Sessions, alice:
     https = {"X-Forwarded-Proto": "https"}
     answer = start(server, sessions.ticket(alice, ADDRESS), headers=https)
     assert "secure" in answer.headers["set-cookie"].lower().split("; ")
-    answer = requests.post(f"{server}/auth/logout", json={}, headers=https, timeout=10)
+    answer = requests.post(f"{server}/auth/logout", json={}, headers=https, timeout=SECONDS)
     assert "secure" in answer.headers["set-cookie"].lower().split("; ")
 
 
@@ -116,9 +117,9 @@ def test_a_replayed_or_late_ticket_sets_nothing(
 
 def test_an_old_cookie_is_worth_nothing_after_signing_out(server: str, sessions: Sessions, alice: int) -> None:
     browser = requests.Session()
-    browser.post(f"{server}/auth/session", json={"ticket": sessions.ticket(alice, ADDRESS)}, timeout=10)
+    browser.post(f"{server}/auth/session", json={"ticket": sessions.ticket(alice, ADDRESS)}, timeout=SECONDS)
     old = browser.cookies[COOKIE]
-    answer = browser.post(f"{server}/auth/logout", json={}, timeout=10)
+    answer = browser.post(f"{server}/auth/logout", json={}, timeout=SECONDS)
     assert answer.status_code == 204
     assert COOKIE not in browser.cookies
     assert me(server, old) is None
@@ -176,7 +177,7 @@ def test_what_a_form_of_another_site_can_send_is_refused(
         data=f'{{"ticket": "{ticket}"}}',
         headers={"Content-Type": content_type},
         cookies={COOKIE: token},
-        timeout=10,
+        timeout=SECONDS,
     )
     assert answer.status_code == 415
     assert "set-cookie" not in answer.headers
@@ -196,7 +197,7 @@ def test_another_origin_is_refused(server: str, sessions: Sessions, alice: int, 
         json={"ticket": ticket},
         headers={"Origin": origin},
         cookies={COOKIE: token},
-        timeout=10,
+        timeout=SECONDS,
     )
     assert answer.status_code == 403
     assert me(server, token) == "alice"
@@ -209,7 +210,7 @@ def test_another_origin_is_refused(server: str, sessions: Sessions, alice: int, 
 )
 def test_a_body_that_is_no_ticket_is_a_bad_request(server: str, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = requests.post(f"{server}/auth/session", data=body, headers=headers, timeout=10)
+    answer = requests.post(f"{server}/auth/session", data=body, headers=headers, timeout=SECONDS)
     assert answer.status_code == 400
 
 
@@ -224,19 +225,19 @@ def test_a_huge_body_is_not_read_to_its_end(server: str) -> None:
 
     headers = {"Content-Type": "application/json"}
     with contextlib.suppress(requests.ConnectionError):  # the server hangs up while we are still sending
-        requests.post(f"{server}/auth/session", data=sixty_megabytes(), headers=headers, timeout=10)
+        requests.post(f"{server}/auth/session", data=sixty_megabytes(), headers=headers, timeout=SECONDS)
     assert sent < chunks
-    answer = requests.post(f"{server}/auth/session", data=b" " * 5_000, headers=headers, timeout=10)
+    answer = requests.post(f"{server}/auth/session", data=b" " * 5_000, headers=headers, timeout=SECONDS)
     assert answer.status_code == 413
 
 
 def test_only_posting_does_something(server: str) -> None:
     for path in ("/auth/session", "/auth/logout"):
-        assert requests.get(server + path, timeout=10).status_code == 405
+        assert requests.get(server + path, timeout=SECONDS).status_code == 405
 
 
 def test_signing_out_without_a_session_is_no_error(server: str) -> None:
-    answer = requests.post(f"{server}/auth/logout", json={}, timeout=10)
+    answer = requests.post(f"{server}/auth/logout", json={}, timeout=SECONDS)
     assert answer.status_code == 204
 
 

@@ -18,7 +18,9 @@ from core.studio.requests import Requests
 from tests.browser import screens
 from tests.browser.application import ROOT, Application, until
 from tests.browser.cast import Cast
+from tests.browser.chromium import launch
 from tests.images_server import ImagesServer
+from tests.patience import SECONDS
 from tests.studio import MODEL
 
 # Not shaped like any provider's key: nothing can guess that it is one.
@@ -128,9 +130,7 @@ def test_no_key_of_the_settings_turns_up_anywhere(application: Application, prov
 
     places = []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+        chromium = launch(playwright)
         for somebody in (alice, ada):
             page = chromium.new_context().new_page()
             places += seen_by(page, application, cast.token(somebody))
@@ -145,7 +145,7 @@ def test_no_key_of_the_settings_turns_up_anywhere(application: Application, prov
         cwd=ROOT,
         env=application.environment,
         capture_output=True,
-        timeout=60,
+        timeout=SECONDS,
         check=True,
     )
     places.append(("status", status.stdout + status.stderr))

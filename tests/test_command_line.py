@@ -18,6 +18,7 @@ from core.errors import explain
 from core.i18n import Reader
 from core.settings import Settings
 from core.storage.database import Database
+from tests.patience import SECONDS
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "the lake was green in June"
@@ -71,7 +72,7 @@ def run(
         input=typed,
         capture_output=True,
         cwd=Path(environment["IMAGIER_DATA_DIR"]).parent,
-        timeout=60,
+        timeout=SECONDS,
     )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -267,7 +268,7 @@ def test_the_status_says_that_the_files_are_out_of_reach(fresh: dict[str, str], 
 
 def test_the_heavy_libraries_of_the_pages_are_not_needed() -> None:
     code = "import sys, core.__main__; print({'streamlit', 'openai', 'PIL', 'pandas'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=SECONDS)
     assert (done.stdout, done.stderr) == ("set()\n", "")
 
 

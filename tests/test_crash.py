@@ -22,6 +22,7 @@ from core.storage.tables import Attempt, Image, Request
 from core.studio.orders import Order
 from core.studio.requests import Requests
 from tests.images_server import Call, ImagesServer
+from tests.patience import SECONDS
 from tests.studio import MODEL, FakeEngine, insert_cast, until
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +55,7 @@ class Process:
 
     def stop(self) -> int:
         assert self.running is not None
-        self.running.communicate(timeout=60)  # closes its standard input
+        self.running.communicate(timeout=SECONDS)  # closes its standard input
         return self.running.returncode
 
 
@@ -110,11 +111,11 @@ def test_ten_kills_lose_nothing_and_pay_nothing_twice(database_url: str, number:
         for kill in range(KILLS):
             for index in range(PICTURES // KILLS):
                 requests.submit(alice, Order(f"picture {kill}-{index}", MODEL))
-            until(lambda: in_a_call(running, database, server), 60)
+            until(lambda: in_a_call(running, database, server))
             victim = (in_a_call(running, database, server) or running)[-1]
             victim.kill()
             victim.start()
-        until(lambda: not states(database).keys() & {"queued", "running"}, 60)
+        until(lambda: not states(database).keys() & {"queued", "running"})
         assert [process.stop() for process in running] == [0] * number, (tmp_path / "log").read_text()
 
         found = states(database)

@@ -18,6 +18,7 @@ from core.storage.database import Database
 from core.storage.tables import Attempt, Base, Image, Throttle
 from core.storage.triggers import is_in_metadata
 from tests.conftest import SettableClock
+from tests.patience import SECONDS
 
 
 def test_what_a_failed_transaction_wrote_is_undone(database: Database, clock: SettableClock) -> None:
@@ -169,7 +170,7 @@ def test_todays_database_is_opened_without_alembic_and_without_waiting_for_a_wri
         f"schema.upgrade(Database({url!r})); assert 'alembic' not in sys.modules"
     )
     with database.write():
-        subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=SECONDS)
     database.close()
 
 

@@ -21,6 +21,7 @@ from core.ledger.export import Entry, export
 from core.ledger.formats import as_csv, as_parquet, harmless
 from core.storage.database import Database
 from tests.ledger_rows import add_picture
+from tests.patience import SECONDS
 from tests.studio import Cast, insert_cast
 from tests.test_export import END, NOON, START, add_many, csv_of, rows_of
 
@@ -201,4 +202,4 @@ def test_a_reader_that_goes_away_is_no_accident(installation: Path, database: Da
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(60) == 141
+    assert process.wait(SECONDS) == 141

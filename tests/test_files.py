@@ -17,6 +17,7 @@ import requests
 
 from core.storage.files import Files
 from tests import s3_server
+from tests.patience import SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -262,13 +263,13 @@ _SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=me/20261122/us-east-1/s
 
 def test_a_bucket_keeps_the_media_type_under_the_prefix(s3_endpoint: str, bucket: str) -> None:
     Files.open(f"s3://{bucket}/deep/prefix").write("ab/one.webp", b"1", "image/webp")
-    answer = requests.get(f"{s3_endpoint}/{bucket}/deep/prefix/ab/one.webp", headers=_SIGNED, timeout=30)
+    answer = requests.get(f"{s3_endpoint}/{bucket}/deep/prefix/ab/one.webp", headers=_SIGNED, timeout=SECONDS)
     assert (answer.content, answer.headers["Content-Type"]) == (b"1", "image/webp")
 
 
 def test_a_large_file_goes_up_in_one_piece(s3_endpoint: str, bucket: str) -> None:
     Files.open(f"s3://{bucket}").write("one.png", b"x" * 12_000_000, "image/png")
-    etag = requests.head(f"{s3_endpoint}/{bucket}/one.png", headers=_SIGNED, timeout=30).headers["ETag"]
+    etag = requests.head(f"{s3_endpoint}/{bucket}/one.png", headers=_SIGNED, timeout=SECONDS).headers["ETag"]
     assert "-" not in etag  # what an upload in parts would have
 
 

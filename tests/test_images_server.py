@@ -16,6 +16,7 @@ import requests
 from tests import images_faults
 from tests.images_api import picture
 from tests.images_server import KEY, ImagesServer
+from tests.patience import SECONDS
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def post(server: ImagesServer, **body: Any) -> requests.Response:
         f"{server.base_url}/images/generations",
         json={"model": "gpt-image-2.6-flare", "prompt": "a cat", **body},
         headers={"Authorization": f"Bearer {KEY}"},
-        timeout=20,
+        timeout=SECONDS,
     )
 
 
@@ -143,7 +144,7 @@ def test_the_bill_outlives_a_client_that_is_killed(tmp_path: Path) -> None:
         base_url = server.stdout.readline().strip()
         paint = (
             f"import requests; requests.post('{base_url}/images/generations', json={{'model': 'gpt-image-2',"
-            f" 'prompt': 'a cat'}}, headers={{'Authorization': 'Bearer {KEY}'}}, timeout=20)"
+            f" 'prompt': 'a cat'}}, headers={{'Authorization': 'Bearer {KEY}'}}, timeout={SECONDS})"
         )
         with subprocess.Popen([sys.executable, "-c", paint]) as client:
             while not (bill.exists() and bill.read_text().endswith("\n")):
@@ -151,11 +152,11 @@ def test_the_bill_outlives_a_client_that_is_killed(tmp_path: Path) -> None:
             client.kill()
         calls: list[dict[str, Any]] = []
         while not calls or calls[0]["ended"] is None:
-            answer = requests.get(base_url.replace("/v1", "/_bill"), timeout=20).json()
+            answer = requests.get(base_url.replace("/v1", "/_bill"), timeout=SECONDS).json()
             calls = answer["calls"]
         assert (len(calls), answer["requests"]) == (1, 1)
         assert calls[0]["prompt"] == "a cat"
         assert calls[0]["stayed"] is False
         server.send_signal(signal.SIGINT)
-        assert server.wait(10) == 0
+        assert server.wait(SECONDS) == 0
     assert [json.loads(line)["prompt"] for line in bill.read_text().splitlines()] == ["a cat"]

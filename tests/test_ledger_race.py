@@ -17,6 +17,7 @@ from core.ledger.limits import SITE, USER, Limits
 from core.ledger.prices import Prices
 from core.storage.database import Database
 from core.storage.tables import Image, Request, Tally, User
+from tests.patience import SECONDS
 from tests.studio import MODEL, Cast, insert_cast
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +60,7 @@ def outcomes_of_a_race(url: str, *user_ids: int) -> Counter[str]:
             assert process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
-        said = [process.communicate(timeout=60) for process in running]
+        said = [process.communicate(timeout=SECONDS) for process in running]
     assert all(errors == "" for _, errors in said), said
     return Counter(" ".join(words for words, _ in said).split())
 

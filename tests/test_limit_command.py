@@ -11,6 +11,7 @@ import pytest
 from core.__main__ import main
 from core.ledger.limits import KINDS, ROLE, SITE, USER, Limits
 from core.storage.database import Database
+from tests.patience import SECONDS
 from tests.studio import Cast, insert_cast
 
 ROOT = Path(__file__).parents[1]
@@ -149,7 +150,7 @@ def test_a_process_of_its_own_needs_neither_the_pages_nor_the_engines(database: 
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert (done.stdout, done.stderr) == ("set()\n", "")

@@ -15,6 +15,7 @@ from core.settings import Settings
 from tests.browser.application import Application
 from tests.browser.cast import Cast
 from tests.doors import open_doors
+from tests.patience import SECONDS
 from tests.studio import picture
 
 EVERYWHERE = {
@@ -82,7 +83,7 @@ def test_a_strange_origin_gets_no_websocket(application: Application, origin: st
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     )
-    with socket.create_connection(("127.0.0.1", application.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", application.port), timeout=SECONDS) as connection:
         connection.sendall("\r\n".join((*lines, "", "")).encode())
         assert connection.recv(12).split()[1] == status
 

@@ -17,6 +17,7 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.storage.tables import Session
 from pages import setup, sign_in
+from tests.patience import SECONDS
 
 PASSWORD = "the lake was green in June"
 SECRET = b"a secret of at least thirty-two bytes"
@@ -74,7 +75,7 @@ def door(stage: Stage) -> AppTest:
 
         sign_in.show()
 
-    return AppTest.from_function(page, default_timeout=20).run()
+    return AppTest.from_function(page, default_timeout=SECONDS).run()
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def first(stage: Stage) -> AppTest:
 
         setup.show()
 
-    return AppTest.from_function(page, default_timeout=20).run()
+    return AppTest.from_function(page, default_timeout=SECONDS).run()
 
 
 def send(page: AppTest, *values: str) -> str | None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.application import PYTHON_APP, ROOT, Application, free_port, until
 from tests.browser.cast import Cast
+from tests.patience import SECONDS
 
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"))
 
@@ -112,7 +113,7 @@ def test_sigterm_ends_it_at_once_with_status_zero_and_a_log_of_json_lines(tmp_pa
         assert application.status("/healthz") == 200
         assert application.process is not None
         application.process.send_signal(signal.SIGTERM)
-        assert application.process.wait(5) == 0
+        assert application.process.wait(SECONDS) == 0
     assert [line["message"] for line in application.lines][-1] == "stopped"
     assert application.output == ""
 
@@ -121,7 +122,7 @@ def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
     with Application(tmp_path) as application:
         assert application.process is not None
         application.process.send_signal(signal.SIGINT)
-        application.process.wait(10)
+        application.process.wait(SECONDS)
     assert "Traceback" not in application.log
     assert application.lines[-1]["message"] == "stopped"
 
@@ -198,6 +199,6 @@ def test_a_python_that_is_too_old_is_told_so_before_anything_else() -> None:
     source = (ROOT / "app.py").read_text("utf-8")
     pretended = source.replace("sys.version_info < (3, 11)", "True", 1)
     assert pretended != source
-    ended = subprocess.run([sys.executable, "-c", pretended], capture_output=True, text=True, cwd=ROOT, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", pretended], capture_output=True, text=True, cwd=ROOT, timeout=SECONDS)
     assert ended.returncode == 1
     assert re.fullmatch(r"Imagier needs Python 3\.11 or newer; this is \d\.\d+\.\n", ended.stderr)

@@ -6,16 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from tests.patience import SECONDS
+from tests.patience import until as until
+
 ROOT = Path(__file__).parents[2]
 PYTHON_APP = (sys.executable, str(ROOT / "app.py"))
-SECONDS = 40.0  # that anything may take on a busy machine
 
 
 def free_port() -> int:
@@ -23,15 +23,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def until(condition: Callable[[], object], what: str = "a condition", seconds: float = SECONDS) -> None:
-    """Wait for something that another process brings about."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited in vain for {what}")
-        time.sleep(0.02)
 
 
 class Application:
@@ -107,7 +98,7 @@ class Application:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(20)
+            return self.process.wait(SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

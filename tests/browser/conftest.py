@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.browser.application import Application, until
+from tests.browser.application import Application
 from tests.browser.cast import Cast, Somebody
+from tests.browser.chromium import launch
 from tests.browser.watching import SCRIPT
 from tests.images_server import KEY, ImagesServer
+from tests.patience import SECONDS, until
 
 # Streamlit's own index page has one, and our content policy forbids it.
 KNOWN = ("Executing inline script violates",)
@@ -20,9 +22,7 @@ KNOWN = ("Executing inline script violates",)
 def browser() -> Iterator[Browser]:
     """Not for the session: the event loop that it leaves running would be in the way of other tests."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 
@@ -119,7 +119,7 @@ class Contexts:
 
     def _new(self, settings: dict[str, Any]) -> BrowserContext:
         context = self._browser.new_context(**settings)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(1000 * SECONDS)
         context.add_init_script(SCRIPT)
         return context
 
