@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +70,11 @@ def postgresql_template(postgresql_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def postgresql_database(postgresql_server: str, postgresql_template: str) -> postgresql.Reused:
+    return postgresql.Reused(postgresql_server, postgresql_template)
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "imagier.db"
     database = Database(f"sqlite:///{path}")
@@ -85,10 +89,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "imagier.db")
         return f"sqlite:///{tmp_path / 'imagier.db'}"
-    address: str = request.getfixturevalue("postgresql_server")
-    template: str = request.getfixturevalue("postgresql_template")
-    fresh = postgresql.create_database(address, f"test_{uuid.uuid4().hex}", template)
-    return fresh.replace("postgresql:", "postgresql+psycopg:")
+    reused: postgresql.Reused = request.getfixturevalue("postgresql_database")
+    return reused.address().replace("postgresql:", "postgresql+psycopg:")
 
 
 @pytest.fixture

@@ -65,3 +65,62 @@ def create_database(address: str, name: str, template: str | None = None) -> str
         origin = f' TEMPLATE "{template}"' if template else ""
         connection.execute(f'CREATE DATABASE "{name}"{origin}'.encode())
     return address.rsplit("/", 1)[0] + f"/{name}"
+
+
+class Reused:
+    """One database with today's tables, emptied for each test: copying one anew costs more than most tests do.
+
+    A test that changed a table or a row of the migrations is followed by a new copy.
+    """
+
+    def __init__(self, server: str, template: str):
+        self._server = server
+        self._template = template
+        self._number = 0
+        self._fresh: tuple[str, ...] = ()
+        self._address = ""
+
+    def address(self) -> str:
+        if not self._address or not self._is_emptied():
+            self._number += 1
+            self._address = create_database(self._server, f"test_{self._number}", self._template)
+            with psycopg.connect(self._address) as connection:
+                self._fresh = _state(connection)
+        return self._address
+
+    def _is_emptied(self) -> bool:
+        with psycopg.connect(self._address) as connection:
+            connection.execute(OTHERS_LEAVE)
+            filled = [name for name in _tables(connection) if _has_rows(connection, name) and name != "alembic_version"]
+            connection.execute("SET LOCAL session_replication_role = replica")  # in any order
+            for name in filled:
+                connection.execute(f'DELETE FROM "{name}"'.encode())
+            connection.execute(COUNT_ANEW)
+            return _state(connection) == self._fresh
+
+
+OTHERS_LEAVE = """
+    SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+COUNT_ANEW = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
+COLUMNS = """
+    SELECT string_agg(format('%s %s %s', attrelid, attname, atttypid), ',' ORDER BY attrelid, attnum)
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace"""
+RULES = """
+    SELECT string_agg(oid || conname, ',' ORDER BY oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace"""
+
+
+def _state(connection: "psycopg.Connection[tuple[str, ...]]") -> tuple[str, ...]:
+    """The shape of all tables, and the rows that there are."""
+    questions = [COLUMNS, RULES, *(f"SELECT string_agg(t::text, '') FROM \"{it}\" t" for it in _tables(connection))]
+    return tuple(str(row) for question in questions for row in connection.execute(question.encode()).fetchall())
+
+
+def _tables(connection: "psycopg.Connection[tuple[str, ...]]") -> list[str]:
+    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+    return [name for (name,) in found.fetchall()]
+
+
+def _has_rows(connection: "psycopg.Connection[tuple[str, ...]]", table: str) -> bool:
+    return connection.execute(f'SELECT 1 FROM "{table}" LIMIT 1'.encode()).fetchone() is not None

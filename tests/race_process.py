@@ -1,6 +1,7 @@
-"""A process whose threads order one picture each, all at once: `python -m tests.race_process DATABASE USER_ID THREADS`.
+"""A process whose threads order one picture each, all at once: `python -m tests.race_process THREADS`.
 
-It says "ready", waits for a line on standard input, and prints for each order "accepted" or the code of its refusal.
+For each line "DATABASE USER_ID" on standard input it says "ready", waits for another line, and prints on one line for
+each order "accepted" or the code of its refusal.
 """
 
 import sys
@@ -18,7 +19,12 @@ from tests.studio import MODEL, FakeEngine, lane_of
 
 
 def main() -> None:
-    url, user_id, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    while line := sys.stdin.readline():
+        url, user_id = line.split()
+        race(url, int(user_id), int(sys.argv[1]))
+
+
+def race(url: str, user_id: int, threads: int) -> None:
     database = Database(url)
     requests = Requests(database, Files(MemoryStore(), "memory"), catalog.load(), (lane_of(FakeEngine()),))
     database.check()

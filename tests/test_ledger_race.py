@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,10 +18,11 @@ from core.ledger.limits import SITE, USER, Limits
 from core.ledger.prices import Prices
 from core.storage.database import Database
 from core.storage.tables import Image, Request, Tally, User
-from tests.patience import SECONDS
 from tests.studio import MODEL, Cast, insert_cast
 
 ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.xdist_group("race")
+
 PROCESSES, THREADS, ROOM = 4, 20, 3
 CENTS = 40_000  # micro-dollars for a picture
 
@@ -36,33 +38,53 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def outcomes_of_a_race(url: str, *user_ids: int) -> Counter[str]:
-    """What became of all orders; the processes begin together, each with a person of the list."""
+@dataclass
+class Racer:
+    process: subprocess.Popen[str]
+    errors: Path
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().strip()
+        assert self.errors.read_text() == ""
+        return line
+
+
+@pytest.fixture(scope="module")
+def racers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Racer]]:
+    """For all races of this module: to start them takes longer than to race."""
+    folder = tmp_path_factory.mktemp("racers")
     with ExitStack() as stack:
-        running = []
-        for index in range(PROCESSES):
-            command = [sys.executable, "-m", "tests.race_process", url, str(user_ids[index % len(user_ids)])]
+        racers = []
+        for number in range(PROCESSES):
+            errors = folder / str(number)
             process = subprocess.Popen(
-                [*command, str(THREADS)],
+                [sys.executable, "-m", "tests.race_process", str(THREADS)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=stack.enter_context(errors.open("w")),
                 text=True,
                 cwd=ROOT,
             )
             stack.enter_context(process)
             stack.callback(process.kill)
-            running.append(process)
-        for process in running:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n", process.communicate()[1]
-        for process in running:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        said = [process.communicate(timeout=SECONDS) for process in running]
-    assert all(errors == "" for _, errors in said), said
-    return Counter(" ".join(words for words, _ in said).split())
+            racers.append(Racer(process, errors))
+        yield racers
+
+
+def outcomes_of_a_race(racers: list[Racer], url: str, *user_ids: int) -> Counter[str]:
+    """What became of all orders; the processes begin together, each with a person of the list."""
+    for index, racer in enumerate(racers):
+        racer.tell(f"{url} {user_ids[index % len(user_ids)]}")
+    assert [racer.answer() for racer in racers] == ["ready"] * PROCESSES
+    for racer in racers:
+        racer.tell("")
+    return Counter(" ".join([racer.answer() for racer in racers]).split())
 
 
 def cast_of(database: Database) -> Cast:
@@ -76,12 +98,12 @@ def cast_of(database: Database) -> Cast:
 )
 @pytest.mark.parametrize("scope", [USER, SITE])
 def test_eighty_orders_at_once_with_room_for_three(
-    database: Database, database_url: str, scope: str, kind: str, value: str, code: str
+    database: Database, database_url: str, racers: list[Racer], scope: str, kind: str, value: str, code: str
 ) -> None:
     cast = cast_of(database)
     people = (cast.alice,) if scope == USER else (cast.alice, cast.bob)
     Limits(database).set(scope, str(cast.alice) if scope == USER else "", {kind: value})
-    outcomes = outcomes_of_a_race(database_url, *people)
+    outcomes = outcomes_of_a_race(racers, database_url, *people)
     assert outcomes == {"accepted": ROOM, code: PROCESSES * THREADS - ROOM}
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Request)) == ROOM
