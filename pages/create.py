@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -40,7 +41,8 @@ def show() -> None:
     shell.notice()
     board = here.services.boards.board(here.person.user_id)
     # The pulse stops when nothing is under way: a page at rest asks for nothing.
-    st.fragment(shell.guarded(_board), run_every=REFRESH if board.is_active else None)()
+    beating = partial(_board, board.is_active)
+    st.fragment(shell.guarded(beating), run_every=REFRESH if board.is_active else None)()
     opened = st.session_state.pop("opened", None)
     if opened is not None:
         show_picture(opened)
@@ -124,14 +126,12 @@ def _submit(here: Here, order: Order) -> None:
         here.services.choices.remember(here.person.user_id, _as_it_stands(here))
 
 
-def _board() -> None:
+def _board(is_beating: bool) -> None:
     here = require()
     if st.session_state.pop("board_changed", False):
         st.rerun()  # an act on a tile runs the board alone; the page around it has to follow
     board = here.services.boards.board(here.person.user_id)
-    was_active = st.session_state.get("board_active")
-    st.session_state["board_active"] = board.is_active
-    if was_active and not board.is_active:
+    if is_beating and not board.is_active:
         st.rerun()  # the page decides anew whether there is anything to wait for
     if not board.groups:
         _empty(here)
