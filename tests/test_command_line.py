@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import stat
 import subprocess
@@ -27,7 +28,12 @@ COMMANDS = [
     ["user", "password"],
     ["user", "disable"],
     ["user", "enable"],
+    ["user", "role"],
+    ["user", "invite"],
+    ["user", "reset"],
     ["user", "list"],
+    ["backup"],
+    ["restore"],
     ["limit"],
     ["export"],
     ["reconcile"],
@@ -329,3 +335,29 @@ def test_an_interruption_leaves_nothing_behind(fresh: dict[str, str]) -> None:
     assert terminal.status() == 130
     assert "Traceback" not in terminal.said
     assert run(fresh, "user", "list").stdout == ""
+
+
+def test_links_are_printed_alone_and_begin_with_the_address_of_the_site(environment: dict[str, str]) -> None:
+    add(environment, "ada", "admin")
+    environment = {**environment, "IMAGIER_URL": "https://imagier.example.org/"}
+    invited = run(environment, "user", "invite", "--uses", "3", "--limit", "pictures-per-day=5")
+    assert re.fullmatch(r"https://imagier\.example\.org/\?invite=[\w-]{43}\n", invited.stdout)
+    reset = run(environment, "user", "reset", "ada")
+    assert re.fullmatch(r"https://imagier\.example\.org/\?reset=[\w-]{43}\n", reset.stdout)
+    assert (invited.stderr, reset.stderr) == ("", "")
+    assert "last administrator" in refused(run(environment, "user", "role", "ada", "user"))
+
+
+def test_a_backup_is_a_private_file_that_is_restored_elsewhere(environment: dict[str, str], tmp_path: Path) -> None:
+    add(environment, "ada", "admin")
+    file = tmp_path / "backup"
+    made = run(environment, "backup", str(file))
+    assert (made.returncode, made.stdout) == (0, "")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "The secret key is not in it." in made.stderr
+    elsewhere = {**environment, "IMAGIER_DATA_DIR": str(tmp_path / "elsewhere"), "DATABASE_URL": ""}
+    assert run(elsewhere, "restore", str(file)).returncode == 0
+    assert run(elsewhere, "user", "list").stdout == "1\tada\tadmin\tactive\tAda\n"
+    assert "accounts here already" in refused(run(elsewhere, "restore", str(file)))
+    assert "No space left on device" in refused(run(environment, "backup", "/dev/full"))
+    assert Path("/dev/full").is_char_device()

@@ -92,6 +92,10 @@ def _target(name: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     path = Path(name)
+    if path.exists() and not path.is_file():  # a pipe or a device, which must not be replaced by a file
+        with path.open("wb") as file:
+            yield file
+        return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
