@@ -77,7 +77,7 @@ def _row(here: Here, row: Row) -> None:
             st.caption(" · ".join([user.login, role_name(text, user.type), *states(text, row)]))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             st.caption(month(text, row))
-            st.button(text("Open"), key=f"open-{user.id}", on_click=_open, args=(user.id,))
+            st.button(text("Manage"), key=f"open-{user.id}", on_click=_open, args=(user.id,))
 
 
 def states(text: Reader, row: Row) -> list[str]:
