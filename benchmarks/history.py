@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from core.demo.bulk import count_on
 from core.storage.database import Database
 from core.storage.tables import Attempt, Image, Request, User
 
@@ -34,8 +35,7 @@ def write_history(database: Database, connection: str, model: str) -> None:
             session.execute(insert(Request), [picture.request(connection, model) for picture in made])
             session.execute(insert(Image), [picture.image(connection) for picture in made])
             session.execute(insert(Attempt), [picture.attempt(connection) for picture in made])
-    if database.is_postgresql:
-        _settle(database)
+        count_on(session, Request, Image, Attempt)
 
 
 def add_people(session: Session, database: Database, number: int) -> list[int]:
@@ -109,11 +109,3 @@ class _Picture:
             "outcome": "done",
             "provider_request_id": f"req_{self.key:032x}",
         }
-
-
-def _settle(database: Database) -> None:
-    """Past the keys that rows got from us; and the statistics that the server gathers by itself within a minute."""
-    with database.write() as session:
-        for table in ("requests", "images"):
-            session.execute(text(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"))
-        session.execute(text("ANALYZE"))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.acting import Actor, act_as
-from core.commands import backup, export, limit, reconcile, status, token, user
+from core.commands import backup, demo, export, limit, reconcile, status, token, user
 from core.commands.parsers import epilog
 from core.errors import Problem, explain
 from core.i18n import Reader
@@ -53,7 +53,7 @@ def _parser(reader: Reader) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     subjects = parser.add_subparsers(metavar=reader("COMMAND"), required=True)
-    for subject in (user, token, limit, export, reconcile, backup, status):
+    for subject in (user, token, limit, export, reconcile, backup, status, demo):
         subject.add_to(subjects, reader)
     return parser
 

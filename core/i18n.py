@@ -75,6 +75,11 @@ class Reader:
         with localcontext(prec=400):  # a number that somebody typed may have any length
             return numbers.format_decimal(value, locale=self.locale)
 
+    def percent(self, share: float) -> str:
+        """A share of one, as percent with one digit at most."""
+        pattern = self.locale.percent_formats[None].pattern.replace("0", "0.#")
+        return numbers.format_percent(share, pattern, locale=self.locale)
+
     def money(self, micros: int, digits: int | None = None) -> str:
         """US dollars from micro-dollars; two digits, or as many as a small sum needs to be seen."""
         if digits is None:
@@ -88,6 +93,14 @@ class Reader:
         """A day; of a moment, the one that it falls on in the reader's time zone."""
         local = day.astimezone(self.timezone) if isinstance(day, datetime) else day
         return dates.format_date(local, "medium", locale=self.locale)
+
+    def short_date(self, day: Day) -> str:
+        """Day and month, for where the year is known."""
+        return dates.format_skeleton("MMMd", day, locale=self.locale)
+
+    def weekday(self, day: int) -> str:
+        """0 is Monday."""
+        return str(dates.get_day_names("abbreviated", "stand-alone", self.locale)[day])
 
     def moment(self, moment: datetime) -> str:
         """Date and time of day, in the reader's time zone."""

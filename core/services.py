@@ -19,6 +19,7 @@ from core.engines.connections import Lane, Lanes, lanes_of
 from core.ledger.ledger import Ledger
 from core.ledger.limits import Limits
 from core.ledger.prices import Prices
+from core.ledger.usage.service import Usage
 from core.members.invitations import Invitations
 from core.members.joining import Joining
 from core.members.leaving import Leaving
@@ -87,6 +88,7 @@ class Services:
     inquiries: Inquiries
     needs: Needs
     dossiers: Dossiers
+    usage: Usage
     worker: Worker
     setup_code: str | None
 
@@ -151,6 +153,7 @@ def build(
         inquiries=Inquiries(database),
         needs=Needs(database, sites, models, settings.data_dir),
         dossiers=Dossiers(database),
+        usage=Usage(database, sites),
         worker=worker,
         setup_code=_setup_code(secret) if beyond else None,
     )

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -135,17 +136,22 @@ def _announce(settings: Settings) -> None:
 
 
 def _tidy_up(services: Services, ended: threading.Event) -> None:
-    """Once a minute the memory, once an hour what has expired."""
-    for minute in count(1):
+    """Once a minute the memory and the days that are over, once an hour what has expired."""
+    for minute in count():
+        _guarded(services.usage.rollup.refresh)
         if ended.wait(MINUTE):
             return
         gc.collect()
-        if minute % 60 == 0:
-            try:
-                services.sessions.sweep()
-                services.throttle.sweep()
-                repeats.sweep(services.database)
-                services.links.sweep()
-                services.retention.sweep()
-            except Exception:
-                log.exception("what has expired could not be swept away")
+        if minute % 60 == 59:
+            _guarded(services.sessions.sweep)
+            _guarded(services.throttle.sweep)
+            _guarded(partial(repeats.sweep, services.database))
+            _guarded(services.links.sweep)
+            _guarded(services.retention.sweep)
+
+
+def _guarded(function: Callable[[], object]) -> None:
+    try:
+        function()
+    except Exception:
+        log.exception("tidying up met a fault; it is tried again")

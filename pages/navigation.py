@@ -4,11 +4,11 @@ the main script would let strangers run its files."""
 import streamlit as st
 
 from pages import account, by_link, create, gallery, setup, sign_in
-from pages.admin import audit, connections, ledger, people, requests
+from pages.admin import audit, connections, ledger, people, requests, usage
 from pages.parts import arrivals, shell
 from pages.parts.visit import visit
 
-PATHS = ("", "create", "gallery", "account", "people", "connections", "ledger", "requests", "audit")
+PATHS = ("", "create", "gallery", "account", "usage", "people", "connections", "ledger", "requests", "audit")
 
 seen = visit()
 shell.dress(seen.reader)
@@ -30,6 +30,7 @@ pages = [
 ]
 if seen.person.is_admin:
     pages += [
+        st.Page(shell.guarded(usage.show), title=text("Usage"), url_path="usage"),
         st.Page(shell.guarded(requests.show), title=text("Requests"), url_path="requests"),
         st.Page(shell.guarded(people.show), title=text("People"), url_path="people"),
         st.Page(shell.guarded(connections.show), title=text("Connections"), url_path="connections"),

@@ -32,6 +32,13 @@ INDIRECT = {
     ("core/i18n.py", "pattern"),
     ("pages/parts/acts.py", "name"),
     ("pages/parts/limits.py", "label"),
+    ("pages/admin/usage.py", "KINDS[kind]"),
+    ("pages/admin/usage_parts.py", "DOORS[door]"),
+    ("pages/admin/usage_parts.py", "MEASURES['drawing']"),
+    ("pages/admin/usage_parts.py", "MEASURES['waiting']"),
+    ("pages/admin/usage_parts.py", "MEASURES[measure]"),
+    ("pages/admin/usage_parts.py", "STATES[state]"),
+    ("pages/admin/usage_parts.py", "title"),
     ("pages/parts/money.py", "use.name"),
     ("pages/parts/states.py", "name"),
 }

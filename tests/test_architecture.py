@@ -23,7 +23,7 @@ FLOORS = (
     ("core.connections",),
     ("core.studio",),
     ("core.members", "core.backup"),
-    ("core.services",),
+    ("core.services", "core.demo"),
     ("core.api", "core.commands"),
     ("core.start", "core.__main__", "pages"),
     ("app",),

@@ -19,13 +19,17 @@ from core.ledger.export import totals
 from core.ledger.limits import ROLE, SITE, SITE_NAMES, USER, Limits
 from core.ledger.prices import Prices
 from core.ledger.room import Use
+from core.ledger.usage.service import Usage
 from core.ledger.windows import span
+from core.settings import Settings
+from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Base, Image
 from core.studio.line import Claim
 from tests.conftest import SettableClock
 from tests.ledger_sums import assert_tallies_are_the_sums
 from tests.studio import MODEL, Studio
+from tests.usage_sums import assert_usage_is_the_sum_of_the_pictures
 
 LEASE = 30  # seconds
 DAY = 24 * 3600
@@ -67,8 +71,10 @@ class Money(RuleBasedStateMachine):
         self.ledger = self.studio.requests.ledger
         self.line = self.studio.line(lease=LEASE)
         self.calls: list[Claim] = []
+        self.usage = Usage(self.database, Sites(self.database, Settings.load(_env_file=None)))
 
     def teardown(self) -> None:
+        self.look_at_usage()
         self.studio.__exit__(None, None, None)
 
     def images(self, owner: int = EVERYBODY) -> list[Image]:
@@ -230,6 +236,11 @@ class Money(RuleBasedStateMachine):
             assert sums.pictures == sum(image.counted for image in images)
             assert sums.cost_micros == sum(image.cost_micros or 0 for image in images)
             assert sums.reserved_micros + sums.at_risk_micros == held
+
+    @rule()
+    def look_at_usage(self) -> None:
+        """At any moment; at every one would take most of the time."""
+        assert_usage_is_the_sum_of_the_pictures(self.usage, self.database, ("year",))
 
     @invariant()
     def what_is_held_is_open(self) -> None:

@@ -95,7 +95,7 @@ def export(
 
     Holds a transaction until its end: whoever may stop earlier closes it (`contextlib.closing`).
     """
-    with _one_moment(database) as session:
+    with one_moment(database) as session:
         last = 0
         while rows := session.execute(_batch(_ordered(start, end, person), last)).all():
             yield from map(_entry, rows)
@@ -110,7 +110,7 @@ def entries(session: Session, image_ids: Sequence[int]) -> list[Entry]:
 
 
 @contextmanager
-def _one_moment(database: Database) -> Iterator[Session]:
+def one_moment(database: Database) -> Iterator[Session]:
     """All that is read is of one moment. On SQLite every transaction is like that."""
     with database.read() as session:
         if database.is_postgresql:

@@ -1,12 +1,13 @@
 """Every problem that a person or a program can be told about, by its code; one module for each subject."""
 
-from core.problems import api, coming_in, connections, keeping, members, money, orders, painting, pictures, site
+from core.problems import api, coming_in, connections, demo, keeping, members, money, orders, painting, pictures, site
 from core.problems.words import CHOICES, Text
 
 PROBLEMS: dict[str, Text] = {
     **api.PROBLEMS,
     **coming_in.PROBLEMS,
     **connections.PROBLEMS,
+    **demo.PROBLEMS,
     **keeping.PROBLEMS,
     **members.PROBLEMS,
     **money.PROBLEMS,

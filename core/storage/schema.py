@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.settings import Settings, SettingsError
 from core.storage import triggers
 from core.storage.database import WRITE_LOCK, Database
+from core.storage.usage_triggers import write_triggers
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -119,6 +120,7 @@ def _migrate(database: Database, revision: str) -> None:
         command.upgrade(config(connection), revision)
         if revision == "head":
             triggers.install(connection)
+        write_triggers(connection)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from core.storage.tables.creating import Template
 from core.storage.tables.money import Limit, Price, Tally
 from core.storage.tables.site import Setting
 from core.storage.tables.studio import Attempt, Connection, Image, Kind, Reference, Request
+from core.storage.tables.usage import UsageChange, UsageSum, UsageTime
 
 __all__ = [
     "Attempt",
@@ -31,5 +32,8 @@ __all__ = [
     "Template",
     "Throttle",
     "Token",
+    "UsageChange",
+    "UsageSum",
+    "UsageTime",
     "User",
 ]

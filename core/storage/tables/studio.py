@@ -115,6 +115,8 @@ class Image(Base):
         # the condition is written out, and ours are bound.
         Index("ix_images_connection_state_id_user_id", "connection", "state", "id", "user_id"),
         Index("ix_images_state_lease_until", "state", "lease_until"),
+        # The usage of a day that is not over.
+        Index("ix_images_created_at", "created_at"),
         # The gallery's page: one person's pictures, newest first.
         Index("ix_images_user_id_state_id", "user_id", "state", "id"),
         # What is kept, by its age; and what was deleted while its files are still there, which is soon nothing.
@@ -195,7 +197,10 @@ class Attempt(Base):
     """One call to an engine. Rate limits are counted here, so a call that was refused counts too."""
 
     __tablename__ = "attempts"
-    __table_args__ = (Index("ix_attempts_connection_started_at", "connection", "started_at"),)
+    __table_args__ = (
+        Index("ix_attempts_connection_started_at", "connection", "started_at"),
+        Index("ix_attempts_started_at", "started_at"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)

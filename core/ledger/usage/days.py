@@ -1,0 +1,130 @@
+"""One day of the site, added up from its pictures, requests and calls themselves.
+
+Whatever the page shows has gone through `add_day`, either now or when the day was over. A picture belongs to the day
+when it was ordered, and with it its money; a request and a call to the day when it began.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.ledger.usage.times import bucket
+from core.ledger.windows import midnight
+from core.storage.tables import Attempt, Image, Request
+
+UNDER_WAY = frozenset({"queued", "running"})
+FAILED = frozenset({"failed", "blocked", "unknown"})
+FACETS = ("model", "person", "door", "hour", "reason", "call")
+MEASURES = ("waiting", "drawing", "whole", "call")
+ORDERED, PICTURES, FAILURES, REQUESTS, COST, RESERVED, RISK = range(7)
+NUMBERS = 7
+NONE = (0,) * NUMBERS
+
+Key = tuple[str, str, str]  # facet, name, detail
+TimeKey = tuple[str, str, int]  # measure, name, bucket
+
+
+@dataclass(slots=True)
+class Sums:
+    """`numbers` in the order of the constants above; `times` are how many there were and their microseconds."""
+
+    numbers: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * NUMBERS))
+    times: dict[TimeKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+
+    def add(self, key: Key, numbers: Iterable[int]) -> None:
+        self.numbers[key] = [a + b for a, b in zip(self.numbers[key], numbers, strict=True)]
+
+    def add_time(self, key: TimeKey, number: int, micros: int) -> None:
+        row = self.times[key]
+        row[0] += number
+        row[1] += micros
+
+
+def add_day(sums: Sums, session: Session, day: date, zone: tzinfo) -> None:
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    _add_pictures(sums, session, start, end, zone)
+    _add_requests(sums, session, start, end)
+    _add_calls(sums, session, start, end)
+
+
+def _add_pictures(sums: Sums, session: Session, start: datetime, end: datetime, zone: tzinfo) -> None:
+    query = (
+        select(
+            Image.created_at,
+            Image.started_at,
+            Image.finished_at,
+            Image.user_id,
+            Image.state,
+            Image.problem,
+            Image.cost_micros,
+            Image.reserved_micros,
+            Request.model,
+            Request.quality,
+            Request.door,
+        )
+        .join(Request, Request.id == Image.request_id)
+        .where(Image.created_at >= start, Image.created_at < end)
+    )
+    numbers: dict[Key, list[int]] = sums.numbers
+    hours: dict[datetime, Key] = {}
+    for ordered, started, finished, user_id, state, problem, cost, held, model, quality, door in session.execute(query):
+        is_done, is_failed = state == "done", state in FAILED
+        hour = ordered.replace(minute=ordered.minute - ordered.minute % 15, second=0, microsecond=0)
+        local = hours.get(hour)
+        if local is None:
+            local = hours[hour] = _hour(hour, zone)
+        reserved, risk = (held or 0, 0) if state in UNDER_WAY else (0, held or 0)
+        for key in (
+            ("model", model, quality or ""),
+            ("person", str(user_id), ""),
+            ("door", door, ""),
+            local,
+            ("reason", state, problem or ""),
+        ):
+            row = numbers[key]
+            row[ORDERED] += 1
+            row[PICTURES] += is_done
+            row[FAILURES] += is_failed
+            row[COST] += cost or 0
+            row[RESERVED] += reserved
+            row[RISK] += risk
+        if is_done and started is not None and finished is not None:
+            _add_time(sums, "waiting", "", started - ordered)
+            _add_time(sums, "drawing", "", finished - started)
+            _add_time(sums, "whole", "", finished - ordered)
+
+
+def _add_requests(sums: Sums, session: Session, start: datetime, end: datetime) -> None:
+    query = select(Request.user_id, Request.model, Request.quality, Request.door).where(
+        Request.created_at >= start, Request.created_at < end
+    )
+    for user_id, model, quality, door in session.execute(query):
+        for key in (("model", model, quality or ""), ("person", str(user_id), ""), ("door", door, "")):
+            sums.numbers[key][REQUESTS] += 1
+
+
+def _add_calls(sums: Sums, session: Session, start: datetime, end: datetime) -> None:
+    """A call that is still open is not added up; its end is a change of its day."""
+    query = select(Attempt.connection, Attempt.outcome, Attempt.problem, Attempt.started_at, Attempt.finished_at).where(
+        Attempt.started_at >= start, Attempt.started_at < end, Attempt.outcome.is_not(None)
+    )
+    for connection, outcome, problem, started, finished in session.execute(query):
+        sums.numbers["call", connection, f"{outcome}:{problem or ''}"][ORDERED] += 1
+        if finished is not None:
+            _add_time(sums, "call", connection, finished - started)
+
+
+def _add_time(sums: Sums, measure: str, name: str, time: timedelta) -> None:
+    row = sums.times[measure, name, bucket(time)]
+    row[0] += 1
+    row[1] += max(0, time // timedelta(microseconds=1))
+
+
+def _hour(moment: datetime, zone: tzinfo) -> Key:
+    """The hour of the week at the site: Monday is 0."""
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    return "hour", str(local.weekday()), f"{local.hour:02}"

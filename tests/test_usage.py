@@ -1,0 +1,260 @@
+"""Usage: whatever is shown is the sum of the pictures, at every moment and in every time zone."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as some
+from sqlalchemy import delete, select, text, update
+
+from core.ledger.usage.periods import KINDS, period
+from core.ledger.usage.service import FEW, Usage
+from core.ledger.usage.times import bucket, exact_percentile, percentile
+from core.settings import Settings
+from core.site import Sites
+from core.storage import schema
+from core.storage.database import Database
+from core.storage.tables import Base, Image, UsageChange, UsageSum
+from tests.conftest import SettableClock
+from tests.ledger_rows import add_picture
+from tests.studio import insert_cast
+from tests.usage_sums import assert_usage_is_the_sum_of_the_pictures
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")
+
+
+@pytest.fixture
+def sites(database: Database, settings: Settings) -> Sites:
+    return Sites(database, settings)
+
+
+@pytest.fixture
+def usage(database: Database, sites: Sites) -> Usage:
+    return Usage(database, sites)
+
+
+def test_an_empty_site_has_nothing_to_show(usage: Usage, database: Database) -> None:
+    report = usage.report("30")
+    assert report.total.numbers == (0,) * 7
+    assert report.total.people == 0
+    assert report.total.numbers.share_failed is None
+    assert report.total.times["whole"] == (None, None)
+    assert [len(rows) for rows in (report.days, report.models, report.people)] == [0, 0, 0]
+    assert report.forecast.expected_micros == 0
+    assert_usage_is_the_sum_of_the_pictures(usage, database)
+
+
+def test_a_picture_of_a_moment_ago_is_there(usage: Usage, database: Database, clock: SettableClock) -> None:
+    alice = insert_cast(database).alice
+    usage.report("today")
+    add_picture(database, alice, clock.now, cost=13_170, started_at=clock.now, finished_at=clock.now)
+    report = usage.report("today")
+    assert (report.total.numbers.pictures, report.total.numbers.cost_micros, report.total.people) == (1, 13_170, 1)
+
+
+@pytest.mark.parametrize("days_ago", [0, 1, 40])
+def test_a_change_of_any_day_is_seen_at_once(
+    usage: Usage, database: Database, clock: SettableClock, days_ago: int
+) -> None:
+    """Also of a month that was added up long ago; and whoever changes it, even with a statement of its own."""
+    alice = insert_cast(database).alice
+    moment = clock.now - days_ago * DAY
+    image_id = add_picture(database, alice, moment, reserved=50_000, state="unknown")
+    add_picture(database, alice, moment, cost=7)
+    before = usage.report("year").total.numbers
+    assert (before.cost_micros, before.risk_micros, before.failed) == (7, 50_000, 1)
+    with database.write() as session:
+        values = {"state": "done", "cost_micros": 40_000, "reserved_micros": None}
+        session.execute(update(Image).where(Image.id == image_id).values(values))
+    after = usage.report("year").total.numbers
+    assert (after.cost_micros, after.risk_micros, after.failed) == (40_007, 0, 0)
+    with database.write() as session:
+        session.execute(text(f"UPDATE images SET created_at = created_at WHERE id = {image_id}"))
+        session.execute(delete(Image).where(Image.id == image_id))
+    assert usage.report("year").total.numbers.cost_micros == 7
+    assert_usage_is_the_sum_of_the_pictures(usage, database)
+
+
+def test_days_that_are_over_are_read_from_what_is_kept(usage: Usage, database: Database, clock: SettableClock) -> None:
+    alice = insert_cast(database).alice
+    for days_ago in (0, 1, 60):
+        add_picture(database, alice, clock.now - days_ago * DAY, cost=5)
+    usage.rollup.refresh()
+    with database.read() as session:
+        changed = {moment.date() for moment in session.scalars(select(UsageChange.quarter))}
+        kept = set(session.scalars(select(UsageSum.span).where(UsageSum.facet == "model")))
+    assert changed == {clock.now.date()}
+    assert kept == {"2026-09-23", "2026-11-21", "m2026-09"}
+
+
+def test_the_site_may_move_to_another_time_zone(
+    usage: Usage, sites: Sites, database: Database, clock: SettableClock
+) -> None:
+    alice = insert_cast(database).alice
+    add_picture(database, alice, datetime(2026, 11, 20, 23, 30, tzinfo=UTC), cost=5)
+    for zone, day in (("UTC", 20), ("Europe/Paris", 21), ("America/New_York", 20), ("Asia/Kathmandu", 21)):
+        sites.change({"time_zone": zone})
+        there = date(2026, 11, day)
+        assert usage.report("dates", there, there).total.numbers.cost_micros == 5
+        assert usage.report("dates", there + DAY, there + DAY).total.numbers.cost_micros == 0
+        assert_usage_is_the_sum_of_the_pictures(usage, database)
+
+
+def test_a_day_of_23_and_one_of_25_hours_hold_what_was_ordered_in_them(
+    usage: Usage, sites: Sites, database: Database, clock: SettableClock
+) -> None:
+    alice = insert_cast(database).alice
+    sites.change({"time_zone": "Europe/Paris"})
+    for day, offset in ((date(2026, 3, 29), 1), (date(2026, 10, 25), 2)):
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=offset)
+        for hour in range(-1, 27):
+            add_picture(database, alice, midnight + timedelta(hours=hour), cost=1)
+    assert usage.report("dates", date(2026, 3, 29), date(2026, 3, 29)).total.numbers.cost_micros == 23
+    assert usage.report("dates", date(2026, 10, 25), date(2026, 10, 25)).total.numbers.cost_micros == 25
+    assert usage.report("dates", date(2026, 10, 25), date(2026, 10, 25)).hours[6, 2].ordered == 2
+    assert_usage_is_the_sum_of_the_pictures(usage, database)
+
+
+@pytest.fixture
+def empty(database: Database, clock: SettableClock) -> Callable[[], int]:
+    """Begin anew, and return alice."""
+
+    def begin() -> int:
+        clock.now = NOW
+        with database.write() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(table.delete())
+        return insert_cast(database).alice
+
+    return begin
+
+
+PICTURE = some.fixed_dictionaries(
+    {
+        "minutes": some.integers(0, 400 * 24 * 60),
+        "state": some.sampled_from(("queued", "running", "done", "done", "failed", "blocked", "unknown", "cancelled")),
+        "cost": some.sampled_from((None, 0, 1, 13_170, 999_999)),
+        "reserved": some.sampled_from((None, 50_000)),
+        "model": some.sampled_from(("gpt-image-2", "a\u2019model", "")),
+        "quality": some.sampled_from((None, "low", "high")),
+        "door": some.sampled_from(("pages", "api")),
+        "problem": some.sampled_from((None, "blocked", "deadline_passed")),
+        "seconds": some.sampled_from((0, 1, 7, 1000)),
+        "is_bob": some.booleans(),
+    }
+)
+
+
+@hypothesis_settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    batches=some.lists(some.lists(PICTURE, max_size=8), min_size=1, max_size=3),
+    zone=some.sampled_from(ZONES),
+    forward=some.sampled_from((0, 1, 40)),
+)
+def test_any_history_adds_up(
+    batches: list[list[dict[str, object]]],
+    zone: str,
+    forward: int,
+    usage: Usage,
+    sites: Sites,
+    database: Database,
+    clock: SettableClock,
+    empty: Callable[[], int],
+) -> None:
+    alice = empty()
+    sites.change({"time_zone": zone})
+    for batch in batches:
+        for values in batch:
+            picture = dict(values)
+            moment = NOW - timedelta(minutes=int(str(picture.pop("minutes"))))
+            seconds = timedelta(seconds=int(str(picture.pop("seconds"))))
+            is_under_way = picture["state"] in ("queued", "running")
+            add_picture(
+                database,
+                alice + bool(picture.pop("is_bob")),
+                moment,
+                started_at=None if picture["state"] == "queued" else moment + seconds,
+                finished_at=None if is_under_way else moment + 2 * seconds,
+                **picture,  # type: ignore[arg-type]
+            )
+        clock.now += forward * DAY
+        assert_usage_is_the_sum_of_the_pictures(usage, database)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("today", ("2026-03-31", "2026-03-31", "2026-03-30", "2026-03-30")),
+        ("7", ("2026-03-25", "2026-03-31", "2026-03-18", "2026-03-24")),
+        ("30", ("2026-03-02", "2026-03-31", "2026-01-31", "2026-03-01")),
+        ("month", ("2026-03-01", "2026-03-31", "2026-02-01", "2026-02-28")),
+        ("last-month", ("2026-02-01", "2026-02-28", "2026-01-01", "2026-01-31")),
+        ("year", ("2025-04-01", "2026-03-31", "2024-04-01", "2025-03-31")),
+    ],
+)
+def test_each_period_and_the_one_before_it(kind: str, expected: tuple[str, ...]) -> None:
+    found = period(kind, date(2026, 3, 31))
+    days = (found.first, found.last, found.before_first, found.before_last)
+    assert tuple(map(str, days)) == expected
+    assert found.before_last < found.first <= found.last
+
+
+def test_any_dates_may_be_chosen_in_either_order() -> None:
+    first, last = date(2026, 1, 10), date(2026, 1, 12)
+    assert period("dates", date(2026, 3, 31), last, first) == period("dates", date(2026, 3, 31), first, last)
+    assert period("dates", date(2026, 3, 31), first, last).before_first == date(2026, 1, 7)
+    assert period("year", date(2028, 2, 29)).first == date(2027, 3, 1)
+    assert set(KINDS) >= {"today", "7", "30", "month", "last-month", "year", "dates"}
+
+
+def test_percentiles_of_few_are_exact_and_of_many_a_percent_off_at_most() -> None:
+    assert exact_percentile([10.0, 20.0], 50) == 15
+    assert exact_percentile([1.0], 95) == 1
+    assert exact_percentile([], 50) is None
+    seconds = [0.5 + number**1.7 / 1000 for number in range(FEW * 2)]
+    numbers: dict[int, int] = {}
+    for value in seconds:
+        index = bucket(timedelta(seconds=value))
+        numbers[index] = numbers.get(index, 0) + 1
+    for percent in (50, 95):
+        exact, found = exact_percentile(seconds, percent), percentile(numbers, percent)
+        assert exact is not None
+        assert found is not None
+        assert abs(found / exact - 1) < 0.012
+
+
+def test_the_forecast_goes_on_at_the_pace_of_the_last_days(
+    usage: Usage, database: Database, clock: SettableClock
+) -> None:
+    clock.now = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # eleven days are left
+    alice = insert_cast(database).alice
+    for days_ago in range(1, 8):
+        add_picture(database, alice, clock.now - days_ago * DAY, cost=1_000_000)
+    add_picture(database, alice, clock.now - timedelta(days=18), cost=5_000_000)
+    forecast = usage.report("month").forecast
+    assert (forecast.spent_micros, forecast.expected_micros) == (12_000_000, 23_000_000)
+    assert forecast.budget_micros is None
+
+
+def test_a_migration_leaves_the_triggers_in_place(database: Database) -> None:
+    """SQLite changes a table by making it anew, which drops its triggers."""
+    schema.upgrade(database, "head")
+
+    def triggers() -> Iterator[str]:
+        catalogue = (
+            "pg_trigger WHERE tgname" if database.is_postgresql else "sqlite_master WHERE type = 'trigger' AND name"
+        )
+        name = "tgname" if database.is_postgresql else "name"
+        with database.read() as session:
+            yield from session.scalars(text(f"SELECT {name} FROM {catalogue} LIKE 'usage_%'"))
+
+    expected = {
+        f"usage_{table}_{event}"
+        for table in ("images", "requests", "attempts")
+        for event in ("insert", "update", "delete")
+    }
+    assert set(triggers()) == expected
