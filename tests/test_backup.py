@@ -19,19 +19,22 @@ from core.accounts.people import People
 from core.backup.archive import END, HEAD, Writer, members
 from core.backup.backup import back_up
 from core.backup.restore import restore
+from core.backup.rows import tables
 from core.errors import Problem
 from core.ledger.prices import Prices
+from core.ledger.usage.service import Usage
 from core.settings import Settings
 from core.site import Sites
 from core.storage import schema
 from core.storage.database import Database
 from core.storage.files import Files
-from core.storage.tables import AuditEntry, Base, Image, User
+from core.storage.tables import AuditEntry, Image, User
 from core.studio.removal import mark_deleted
 from tests import postgresql
 from tests.studio import PNG, FailingFiles, Studio
 from tests.test_people import code_of
 from tests.test_retention import change, made
+from tests.usage_sums import assert_usage_is_the_sum_of_the_pictures
 
 SECRET = b"a secret of at least thirty-two bytes"
 
@@ -84,7 +87,7 @@ def everything(database: Database) -> dict[str, list[Any]]:
     with database.read() as session:
         found = {
             table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
-            for table in Base.metadata.sorted_tables
+            for table in tables()
         }
     acts = list(AuditEntry.__table__.columns.keys()).index("act")
     found["audit"] = [row for row in found["audit"] if row[acts] != "backup.restored"]
@@ -105,6 +108,7 @@ def test_everything_comes_back_on_the_other_database_and_goes_on(
     files = memory()
     found = restore(other, files, archived(lived_in))
     assert everything(other) == everything(lived_in.database)
+    assert_usage_is_the_sum_of_the_pictures(Usage(other, Sites(other, settings)), other, ("year",))
     deleted = {file.key for file in lived_in.files.list() if not files.exists(file.key)}
     assert stored(files) == {key: data for key, data in stored(lived_in.files).items() if key not in deleted}
     assert {key.split("/")[1].split("-")[0] for key in deleted} == {str(lived_in.images()[1].id)}
