@@ -65,7 +65,8 @@ class Money(RuleBasedStateMachine):
         self.clock.now = BEGINNING
         with self.database.write() as session:
             for table in reversed(Base.metadata.sorted_tables):
-                session.execute(table.delete())
+                if table.name != "audit":  # which is never changed
+                    session.execute(table.delete())
         self.studio = Studio(self.database)
         self.people = (self.studio.alice, self.studio.bob)
         self.ledger = self.studio.requests.ledger

@@ -127,7 +127,8 @@ def empty(database: Database, clock: SettableClock) -> Callable[[], int]:
         clock.now = NOW
         with database.write() as session:
             for table in reversed(Base.metadata.sorted_tables):
-                session.execute(table.delete())
+                if table.name != "audit":  # which is never changed
+                    session.execute(table.delete())
         return insert_cast(database).alice
 
     return begin

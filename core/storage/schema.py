@@ -89,6 +89,7 @@ def rebuilt(
         command.upgrade(config(connection), revision)
         yield connection
         command.upgrade(config(connection), "head")
+        triggers.install(connection)
         write_triggers(connection)
         if not database.is_postgresql and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
             raise ValueError("a row refers to one that is not there")

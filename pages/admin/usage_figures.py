@@ -8,14 +8,14 @@ import streamlit as st
 
 from core.i18n import Reader
 from core.ledger.usage.service import Forecast, Report
-from pages.admin.usage_links import FAILED, linked, requests_address
+from pages.admin.usage_links import linked, requests_address
 
 
 def show_figures(text: Reader, report: Report) -> None:
     now, before = report.total, report.before
     everything = requests_address(report.period)
     done = requests_address(report.period, state="done")
-    failed = requests_address(report.period, state=FAILED)
+    failed = "#failures" if now.numbers.failed else None
     at_risk = requests_address(report.period, state="unknown")
     cards = [
         _card(text, text("Pictures"), now.numbers.pictures, before.numbers.pictures, text.number, done),

@@ -2,25 +2,19 @@
 
 from datetime import date
 from html import escape
-from importlib.util import find_spec
 from urllib.parse import urlencode
 
 from core.ledger.usage.periods import Period
 
-HAS_REQUESTS = find_spec("pages.admin.requests") is not None
-FAILED = "failed,blocked,unknown"
 
-
-def requests_address(period: Period, **filters: object) -> str | None:
+def requests_address(period: Period, **filters: object) -> str:
     """The address of the requests of a period; `filters` as the page of the requests calls them."""
-    if not HAS_REQUESTS:
-        return None
     values = {name: value for name, value in filters.items() if value not in (None, "")}
     days = {"from": values.pop("first", period.first), "to": values.pop("last", period.last)}
     return "requests?" + urlencode({**days, **values})
 
 
-def of_day(period: Period, day: date, **filters: object) -> str | None:
+def of_day(period: Period, day: date, **filters: object) -> str:
     return requests_address(period, first=day, last=day, **filters)
 
 

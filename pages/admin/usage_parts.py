@@ -63,8 +63,14 @@ def show_days(here: Here, report: Report, name: str) -> None:
     shown = [*legend[:MOST_PARTS], *([others] if any(part == others for _, part in values) else [])]
     _stacked(text, report, values, shown, measure)
     filter_name = "user" if split == "person" else "model"
+
+    def asked(key: Any) -> object:
+        return report.logins.get(key) if split == "person" else key
+
     rows = [
-        Row((text.date(day), labels[key]), (day, labels[key]), numbers, of_day(period, day, **{filter_name: key}))
+        Row(
+            (text.date(day), labels[key]), (day, labels[key]), numbers, of_day(period, day, **{filter_name: asked(key)})
+        )
         for (day, key), numbers in sorted(found.items(), key=lambda item: (item[0][0], labels[item[0][1]]))
     ]
     titles = (text("Day"), text("Person") if split == "person" else text("Model"))
@@ -114,7 +120,7 @@ def show_people(here: Here, report: Report, name: str) -> None:
             (_person(report, user_id),),
             (_person(report, user_id),),
             numbers,
-            requests_address(report.period, user=user_id),
+            requests_address(report.period, user=report.logins.get(user_id)),
         )
         for user_id, numbers in _ranked(report.people.items(), "cost")
     ]
@@ -156,7 +162,7 @@ def show_doors(here: Here, report: Report, name: str) -> None:
 
 def show_reasons(here: Here, report: Report, name: str) -> None:
     text = here.reader
-    st.subheader(text("Failures by reason"))
+    st.subheader(text("Failures by reason"), anchor="failures")
     rows = [
         Row(
             (what(text, problem) if problem else text(STATES[state]), text(STATES[state])),
@@ -182,15 +188,12 @@ def show_hours(here: Here, report: Report, name: str) -> None:
     for day in range(7):
         for hour in range(24):
             numbers = report.hours.get((day, hour), Numbers())
-            address = requests_address(report.period, weekday=day, hour=hour) if numbers.ordered else None
             tip = text("{day}, {first} to {last} h", day=days[day], first=hour, last=hour + 1)
             label = text.plural("{count} picture", "{count} pictures", numbers.ordered)
             value = numbers.ordered
-            records.append(
-                {"place": days[day], "hour": hour, "value": value, "label": label, "tip": tip, "address": address}
-            )
+            records.append({"place": days[day], "hour": hour, "value": value, "label": label, "tip": tip})
             if numbers.ordered:
-                rows.append(Row((days[day], text.number(hour)), (day + 1, hour), numbers, address))
+                rows.append(Row((days[day], text.number(hour)), (day + 1, hour), numbers))
     heat_map(text, text("Pictures ordered by hour of the week"), records, days)
     table = Table("hours", ("weekday", "hour"), (text("Day of the week"), text("Hour")), rows)
     show_table(text, table, name)

@@ -13,7 +13,7 @@ import streamlit as st
 from core.i18n import Reader
 from core.ledger.formats import harmless
 from core.ledger.usage.service import Numbers
-from pages.admin.usage_links import FAILED, linked
+from pages.admin.usage_links import linked
 
 if TYPE_CHECKING:
     import pandas
@@ -120,11 +120,10 @@ def _html(text: Reader, table: Table) -> str:
 
 def _row(text: Reader, row: Row, has_requests: bool) -> str:
     numbers = row.numbers
-    failing = f"{row.address}&state={FAILED}" if row.address and "state=" not in row.address else row.address
     cells = [f"<th scope='row'>{linked(escape(row.labels[0]), row.address)}</th>"]
     cells += [f"<td>{escape(label)}</td>" for label in row.labels[1:]]
     shown = [(text.number(numbers.ordered), row.address), (text.number(numbers.pictures), row.address)]
-    shown.append((text.number(numbers.failed), failing if numbers.failed else None))
+    shown.append((text.number(numbers.failed), None))
     if has_requests:
         shown.append((text.number(numbers.requests), row.address))
     shown += [(text.money(numbers.cost_micros), row.address), (text.money(numbers.risk_micros), None)]

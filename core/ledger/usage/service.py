@@ -80,6 +80,7 @@ class Report:
     models: Mapping[tuple[str, str], Numbers]  # by model and quality
     people: Mapping[int, Numbers]
     names: Mapping[int, str]
+    logins: Mapping[int, str]
     doors: Mapping[str, Numbers]
     hours: Mapping[tuple[int, int], Numbers]  # by day of the week, Monday is 0, and hour
     reasons: Mapping[tuple[str, str], Numbers]  # by state and problem
@@ -106,6 +107,7 @@ class Usage:
             parts = parts_of(session, zone, asked.first, asked.last)
             opened = read_open(session, zone, parts)
             sums = read(session, parts, opened)
+            users = session.execute(select(User.id, User.name, User.login)).all()
             return Report(
                 period=asked,
                 total=_total(session, sums, zone, asked.first, asked.last),
@@ -113,7 +115,8 @@ class Usage:
                 forecast=_forecast(session, now, zone),
                 models={(name, detail): numbers for name, detail, numbers in _facet(sums, "model")},
                 people={int(name): numbers for name, _, numbers in _facet(sums, "person")},
-                names={row.id: row.name for row in session.execute(select(User.id, User.name))},
+                names={user.id: user.name for user in users},
+                logins={user.id: user.login for user in users},
                 doors={name: numbers for name, _, numbers in _facet(sums, "door")},
                 hours={(int(name), int(detail)): numbers for name, detail, numbers in _facet(sums, "hour")},
                 reasons={(name, detail): numbers for name, detail, numbers in _facet(sums, "reason")},
