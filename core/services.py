@@ -26,6 +26,7 @@ from core.members.leaving import Leaving
 from core.members.links import PasswordLinks
 from core.members.members import Members
 from core.members.roster import Roster
+from core.registration import Registration
 from core.settings import Settings, SettingsError
 from core.site import Sites
 from core.storage.database import Database
@@ -61,6 +62,7 @@ class Services:
     connections: Connections
     site: Sites
     people: People
+    registration: Registration
     sessions: Sessions
     throttle: Throttle
     tokens: Tokens
@@ -109,11 +111,11 @@ def build(
     removal = Removal(database, files)
     prices = Prices(database)
     prices.load_catalogue()
-    sites = Sites(database, settings)
-    ledger = Ledger(database, settings.zone, allows_unpriced=settings.unpriced == "allow")
+    ledger = Ledger(database, sites=sites)
+    people, throttle = People(database, settings), Throttle(database, secret)
     news = News()
     worker = Worker(database, files, live, secret, news=news)
-    requests = Requests(database, files, models, live, settings.previews, worker.wake, ledger, news)
+    requests = Requests(database, files, models, live, wake=worker.wake, ledger=ledger, news=news, sites=sites)
     beyond = (
         settings.listens_beyond_this_machine if listens_beyond_this_machine is None else listens_beyond_this_machine
     )
@@ -125,9 +127,10 @@ def build(
         lanes=live,
         connections=connections,
         site=sites,
-        people=People(database, settings),
+        people=people,
+        registration=Registration(people, throttle, sites),
         sessions=Sessions(database, settings),
-        throttle=Throttle(database, secret),
+        throttle=throttle,
         tokens=Tokens(database, settings.api_calls_per_minute),
         acts=Acts(database),
         requests=requests,

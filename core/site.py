@@ -61,8 +61,11 @@ class Sites:
             return self.within(session)
 
     def within(self, session: Session) -> Site:
-        """The same, read by a transaction that relies on it."""
-        return self._site(_stored(session))
+        """The same, read by a transaction that relies on it, and once in it."""
+        known: Site | None = session.info.get("site")
+        if known is None:
+            known = session.info["site"] = self._site(_stored(session))
+        return known
 
     def change(self, values: Mapping[str, Any]) -> Site:
         """Set all of `values`, by the names in `Site`, or none of them; a Problem says which is impossible."""
@@ -96,8 +99,11 @@ class Sites:
         return Site(**{**values, **known})
 
 
+_STORED = select(Setting.name, Setting.value)
+
+
 def _stored(session: Session) -> dict[str, Any]:
-    return dict(session.execute(select(Setting.name, Setting.value)).all())
+    return dict(session.connection().execute(_STORED).all())
 
 
 def is_zone(value: Any) -> bool:

@@ -4,11 +4,23 @@ the main script would let strangers run its files."""
 import streamlit as st
 
 from pages import account, by_link, create, gallery, setup, sign_in
-from pages.admin import audit, connections, ledger, people, requests, usage
+from pages.admin import audit, connections, ledger, people, requests, settings, usage
 from pages.parts import arrivals, shell
 from pages.parts.visit import visit
 
-PATHS = ("", "create", "gallery", "account", "usage", "people", "connections", "ledger", "requests", "audit")
+PATHS = (
+    "",
+    "create",
+    "gallery",
+    "account",
+    "usage",
+    "requests",
+    "people",
+    "connections",
+    "ledger",
+    "settings",
+    "audit",
+)
 
 seen = visit()
 shell.dress(seen.reader)
@@ -35,12 +47,14 @@ if seen.person.is_admin:
         st.Page(shell.guarded(people.show), title=text("People"), url_path="people"),
         st.Page(shell.guarded(connections.show), title=text("Connections"), url_path="connections"),
         st.Page(shell.guarded(ledger.show), title=text("Ledger"), url_path="ledger"),
+        st.Page(shell.guarded(settings.show), title=text("Settings"), url_path="settings"),
         st.Page(shell.guarded(audit.show), title=text("Audit"), url_path="audit"),
     ]
     st.session_state["admin_pages"] = {page.url_path: page for page in pages}
 # The first page has no other address than "/"; whoever types its name gets it all the same.
 alias = st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", visibility="hidden")
 st.session_state["create_page"] = pages[0]
+st.session_state["ledger_page"] = next((page for page in pages if page.url_path == "ledger"), None)
 page = st.navigation([*pages, alias], position="top")
 page.run()
 if page not in (pages[0], alias):

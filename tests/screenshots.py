@@ -18,7 +18,7 @@ from tests.browser.screens import open_page
 
 FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP, PHONE = (1280, 900), (390, 844)
-PAGES = ("", "gallery", "account", "people", "connections", "ledger", "requests", "audit")
+PAGES = ("", "gallery", "account", "people", "connections", "ledger", "requests", "audit", "settings")
 DESCRIPTIONS = {
     "en": (
         "A red sunset over the desert",

@@ -19,7 +19,7 @@ FLOORS = (
     ("core.storage", "core.catalog"),
     ("core.engines", "core.accounts"),
     ("core.site",),
-    ("core.ledger",),
+    ("core.ledger", "core.registration"),
     ("core.connections",),
     ("core.studio",),
     ("core.members", "core.backup"),

@@ -11,10 +11,13 @@ import pytest
 from playwright.sync_api import Page, Response, expect, sync_playwright
 
 from core.catalog import catalog
+from core.connections.drafts import Draft
 from core.engines.connections import lanes_of
+from core.services import build
 from core.settings import Settings
 from core.studio.orders import Order
 from core.studio.requests import Requests
+from core.studio.trial import trial
 from tests.browser import screens
 from tests.browser.application import ROOT, Application, until
 from tests.browser.cast import Cast
@@ -26,8 +29,9 @@ from tests.studio import MODEL
 # Not shaped like any provider's key: nothing can guess that it is one.
 KEY = "canary/7f3a.55d0+b1c9:e84f"
 ADMIN_KEY = "second-canary/44e1.09ab"
+TYPED_KEY = "fourth-canary/b04e.93cc+71"  # of a connection that an administrator sets up
 SECRET = "third-canary-0123456789abcdef0123456789abcdef"
-CANARIES = tuple(canary.encode() for canary in (KEY, ADMIN_KEY, SECRET))
+CANARIES = tuple(canary.encode() for canary in (KEY, ADMIN_KEY, TYPED_KEY, SECRET))
 
 SHAPES = ("object", "string", "detail", "detail-list", "message", "html", "plain", "empty")
 FAULTS = (
@@ -103,10 +107,30 @@ def seen_by(page: Page, application: Application, token: str) -> list[tuple[str,
             lambda frame: sent.append(("frame", frame if isinstance(frame, bytes) else frame.encode())),
         ),
     )
-    for path in ("/", "/gallery", "/account", "/people", "/connections"):
+    for path in ("/", "/gallery", "/account", "/people", "/settings", "/connections"):
         screens.open_page(page, application.url + path)
         sent.append((f"page {path}", page.content().encode()))
     return sent
+
+
+def typed_by(application: Application, user_id: int) -> list[tuple[str, bytes]]:
+    """A connection whose server refuses its key and repeats it, to the application and to a test."""
+    services = build(
+        Settings.load(_env_file=None, IMAGIER_DATA_DIR=application.data, IMAGIER_SECRET_KEY=SECRET, IMAGIER_PAINTER="0")
+    )
+    with ImagesServer(key=TYPED_KEY) as server:
+        models: dict[str, int | None] = {"fox": None}
+        services.connections.add(user_id, "typed", Draft("compatible", server.base_url, TYPED_KEY, models=models))
+        services.requests.submit(user_id, Order("A fox [fault:401]", "fox"))
+        until(lambda: services.boards.board(user_id).stopped, "the refusal of the key")
+        assert server.requests[0].headers["authorization"] == f"Bearer {TYPED_KEY}"
+        server.key = "another"
+        found = trial(services.connections, services.catalog, "typed", services.requests.today())
+    assert found.key == "refused"
+    (group,) = services.boards.board(user_id).groups
+    services.requests.cancel(user_id, group.slots[0].image.id)
+    services.database.close()
+    return [("test", repr(found).encode())]
 
 
 @pytest.mark.browser
@@ -118,6 +142,7 @@ def test_no_key_of_the_settings_turns_up_anywhere(application: Application, prov
         _env_file=None, IMAGIER_DATA_DIR=application.data, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=provider.base_url
     )
     requests = Requests(cast.database, cast.files, catalog.load(), lanes_of(settings, catalog.load()))
+    places = typed_by(application, cast.join("Bob").user_id)
     for fault in FAULTS:
         requests.submit(alice.user_id, Order(f"A tree [fault:{fault}]", MODEL))
     requests.submit(alice.user_id, Order("A tree that grows", MODEL))
@@ -128,7 +153,6 @@ def test_no_key_of_the_settings_turns_up_anywhere(application: Application, prov
     assert {call.headers["authorization"] for call in provider.requests} == {f"Bearer {KEY}"}
     assert {"done", "failed", "unknown", "blocked"} <= states(cast, alice.user_id)
 
-    places = []
     with sync_playwright() as playwright:
         chromium = launch(playwright)
         for somebody in (alice, ada):

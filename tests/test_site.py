@@ -1,16 +1,21 @@
 """The site's settings: the environment's until the administrator changes them, and then at once and everywhere."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from core import services as parts
 from core.acting import Actor, acting
+from core.connections.drafts import Draft
 from core.errors import Problem
 from core.settings import Settings
 from core.site import Site, Sites
 from core.storage.database import Database
-from core.storage.tables import AuditEntry, Setting
+from core.storage.tables import AuditEntry, Request, Setting
+from core.studio.orders import Order
+from tests.studio import insert_cast
 
 
 @pytest.fixture
@@ -83,3 +88,22 @@ def test_what_this_program_does_not_know_or_take_counts_as_absent(sites: Sites, 
         session.add(Setting(name="time_zone", value="Mars/Olympus", changed_at=now))
     assert sites.now() == sites.default
     assert isinstance(sites.now(), Site)
+
+
+def test_orders_follow_the_site_at_once(database_url: str, settings: Settings) -> None:
+    services = parts.build(settings.model_copy(update={"database_url": database_url}))
+    alice = insert_cast(services.database).alice
+    services.connections.add(alice, "server", Draft("compatible", "http://localhost:1/v1", models={"fox": None}))
+    services.requests.submit(alice, Order("a tree", "fox"))
+    services.site.change({"unpriced": "refuse", "previews": 3, "time_zone": "Pacific/Auckland"})
+    with pytest.raises(Problem, match="no price"):
+        services.requests.submit(alice, Order("a tree", "fox"))
+    request_id = services.requests.submit(alice, Order("a tree", "painter"))
+    with services.database.read() as session:
+        assert session.get_one(Request, request_id).previews == 3
+    assert str(services.ledger.zone) == "Pacific/Auckland"
+    services.limits.set("site", "", {"pictures-per-day": "1"})
+    (use,) = services.ledger.uses(alice)
+    assert use.resets is not None
+    assert use.resets.astimezone(ZoneInfo("Pacific/Auckland")).hour == 0
+    services.database.close()

@@ -37,6 +37,9 @@ class Patience:
 
 ACCOUNT = Patience(free=5, longest=60)
 ADDRESS = Patience(free=20, longest=15 * 60)
+SIGN_UP = Patience(
+    free=40, longest=15 * 60
+)  # new accounts from one address: a class behind one router signs up at once
 
 
 class Throttle:
@@ -50,9 +53,16 @@ class Throttle:
         `login` is what was typed, in its normal form, whether such an account exists or not; None for a secret
         that belongs to no account.
         """
+        self._count(self._keys(login, address))
+
+    def sign_up(self, address: str) -> None:
+        """Count that somebody makes an account for themselves, whether it succeeds or not."""
+        self._count([(self._hidden("sign-up", _network(address)), SIGN_UP)])
+
+    def _count(self, keys: list[tuple[str, Patience]]) -> None:
         with self._database.write() as transaction:
             now = self._database.now(transaction)
-            counted = [(patience, self._row(transaction, key, now)) for key, patience in self._keys(login, address)]
+            counted = [(patience, self._row(transaction, key, now)) for key, patience in keys]
             wait = max((row.blocked_until - now for _, row in counted if row.blocked_until), default=timedelta())
             if wait > timedelta():
                 raise Problem("too_many_attempts", wait=wait.total_seconds())

@@ -15,6 +15,7 @@ from core.i18n import Reader
 from core.ledger.export import export, period
 from core.ledger.formats import FORMATS
 from core.settings import Settings
+from core.site import Sites
 
 
 def add_to(subjects: "_SubParsersAction[ArgumentParser]", reader: Reader) -> None:
@@ -44,7 +45,7 @@ def _export(options: Namespace, reader: Reader) -> int:
     settings = Settings.load()
     with opened(settings) as database:
         person = People(database, settings).existing(options.login).id if options.login else None
-        start, end = period(options.first, options.last, settings.zone)
+        start, end = period(options.first, options.last, Sites(database, settings).now().zone)
         try:
             with _output(options.output) as file, closing(export(database, start, end, person)) as entries:
                 for piece in FORMATS[options.format](entries):

@@ -15,6 +15,7 @@ from core.i18n import Reader
 from core.ledger.limits import normal
 from core.ledger.windows import midnight
 from core.settings import Settings
+from core.site import Sites
 
 _ADD = "token add ada --name laptop"
 _ADD_BOUNDED = "token add ada --name 'night job' --scope read --ends 2026-12-31 --dollars 5"
@@ -59,9 +60,9 @@ def add_to(subjects: "_SubParsersAction[ArgumentParser]", reader: Reader) -> Non
 
 def _add(options: Namespace, _reader: Reader) -> int:
     micros = normal("dollars-per-month", options.dollars) if options.dollars is not None else None
-    with _opened() as (people, tokens, settings):
+    with _opened() as (people, tokens, sites):
         user = people.existing(options.login)
-        ends = midnight(options.ends + timedelta(days=1), settings.zone) if isinstance(options.ends, date) else None
+        ends = midnight(options.ends + timedelta(days=1), sites.now().zone) if isinstance(options.ends, date) else None
         token = tokens.make(user.id, options.name, (options.scope,), ends, int(micros) if micros else None)
     sys.stdout.write(f"{token}\n")
     return 0
@@ -85,10 +86,10 @@ def _revoke(options: Namespace, _reader: Reader) -> int:
 
 
 @contextmanager
-def _opened() -> Iterator[tuple[People, Tokens, Settings]]:
+def _opened() -> Iterator[tuple[People, Tokens, Sites]]:
     settings = Settings.load()
     with opened(settings) as database:
-        yield People(database, settings), Tokens(database, settings.api_calls_per_minute), settings
+        yield People(database, settings), Tokens(database, settings.api_calls_per_minute), Sites(database, settings)
 
 
 def _takes_login(command: ArgumentParser, reader: Reader) -> None:

@@ -14,6 +14,7 @@ from core.ledger.limits import allowed
 from core.ledger.prices import price_at
 from core.ledger.room import Span, Sums, Use, check, check_choices, check_token, spent, uses
 from core.ledger.windows import Window, midnight
+from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Image, Request
 
@@ -21,11 +22,25 @@ MOST_MICROS = 10**12  # a million dollars; whoever types more for one picture ha
 
 
 class Ledger:
-    def __init__(self, database: Database, zone: tzinfo = UTC, allows_unpriced: bool = True):
-        """`zone` is the site's, by which its days and months begin."""
+    def __init__(
+        self, database: Database, zone: tzinfo = UTC, allows_unpriced: bool = True, sites: Sites | None = None
+    ):
+        """`sites` say by which time zone days and months begin, and whether models without a price may be used; without
+        them the other two do."""
         self.database = database
-        self.zone = zone
-        self.allows_unpriced = allows_unpriced
+        self._zone = zone
+        self._allows_unpriced = allows_unpriced
+        self._sites = sites
+
+    @property
+    def zone(self) -> tzinfo:
+        return self._sites.now().zone if self._sites else self._zone
+
+    def _zone_of(self, session: Session) -> tzinfo:
+        return self._sites.within(session).zone if self._sites else self._zone
+
+    def _allows(self, session: Session) -> bool:
+        return self._sites.within(session).allows_unpriced if self._sites else self._allows_unpriced
 
     def estimate(self, request: Request, number: int, references: Sequence[tuple[int, int]] = ()) -> Estimate:
         """What an order that is not stored yet may cost at most, at the prices of this moment."""
@@ -48,12 +63,12 @@ class Ledger:
     def uses(self, user_id: int) -> list[Use]:
         """Every limit that holds for a person, with what is used of it."""
         with self.database.read() as session:
-            return uses(session, user_id, allowed(session, user_id), self.database.now(session), self.zone)
+            return uses(session, user_id, allowed(session, user_id), self.database.now(session), self._zone_of(session))
 
     def spent(self, user_id: int) -> list[tuple[Window, Span, Sums]]:
         """What a person has used in the day and in the month that are running."""
         with self.database.read() as session:
-            return spent(session, user_id, self.database.now(session), self.zone)
+            return spent(session, user_id, self.database.now(session), self._zone_of(session))
 
     def models_of(self, user_id: int) -> frozenset[str] | None:
         """The models that a person may order; None for all."""
@@ -78,10 +93,10 @@ class Ledger:
         """
         limits = allowed(session, user_id)
         found = _estimate(session, request, number, references, now, connection)
-        if found.micros is None and not self.allows_unpriced:
+        if found.micros is None and not self._allows(session):
             raise Problem("unpriced_refused", model=request.model)
         check_choices(limits, request.model, request.quality, request.size)
-        check(session, user_id, limits, number, found.micros, now, self.zone)
+        check(session, user_id, limits, number, found.micros, now, self._zone_of(session))
         check_token(session, token_id, found.micros)
         return found
 
@@ -98,7 +113,8 @@ class Ledger:
         """Pictures that may have been billed and whose cost nobody knows; of one day of the site, or all."""
         query = select(Image).where(_at_risk()).options(joinedload(Image.request).joinedload(Request.user))
         if day is not None:
-            start, end = midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)
+            zone = self.zone
+            start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
             query = query.where(Image.created_at >= start, Image.created_at < end)
         with self.database.read() as session:
             return list(session.scalars(query.order_by(Image.id)))

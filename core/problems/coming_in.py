@@ -50,6 +50,11 @@ PROBLEMS: dict[str, Text] = {
         409,
     ),
     "already_set_up": Text(mark("Imagier is already set up: an administrator exists."), mark("Sign in instead."), 409),
+    "registration_closed": Text(
+        mark("Nobody makes an account here for themselves at the moment."),
+        mark("Ask an administrator to let you in."),
+        403,
+    ),
     "wrong_setup_code": Text(
         mark("This is not the set-up code."),
         mark("It stands in the log of the server that was started last, in the line “set-up code”."),

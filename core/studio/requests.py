@@ -18,6 +18,7 @@ from core.errors import Problem
 from core.ledger.booking import book
 from core.ledger.estimates import Estimate
 from core.ledger.ledger import Ledger
+from core.site import Sites
 from core.storage import uploads
 from core.storage.database import Database
 from core.storage.files import Files
@@ -42,6 +43,7 @@ class Requests:
         wake: Callable[[], None] = lambda: None,
         ledger: Ledger | None = None,
         news: News | None = None,
+        sites: Sites | None = None,
     ):
         """`wake` tells a worker of this process that something is in the line; the others look by themselves.
 
@@ -52,6 +54,7 @@ class Requests:
         self.catalog = catalog
         self.lanes = as_lanes(lanes)
         self._previews = previews
+        self._sites = sites
         self._wake = wake
         self.ledger = ledger or Ledger(database)
         self._news = news or News()
@@ -257,7 +260,7 @@ class Requests:
             "background": order.background,
             "output_format": order.output_format,
             "output_compression": order.output_compression,
-            "previews": self._previews_of(order, offer.model),
+            "previews": self._previews_of(session, order, offer.model),
             "moderation": order.moderation,
             "complexity": order.complexity,
             "input_fidelity": order.input_fidelity,
@@ -268,10 +271,12 @@ class Requests:
         }
         return request, order
 
-    def _previews_of(self, order: Order, model: Model) -> int:
+    def _previews_of(self, session: Session, order: Order, model: Model) -> int:
         if model.dialect == "generic":
             return 0
-        return self._previews if order.previews is None else order.previews
+        if order.previews is not None:
+            return order.previews
+        return self._sites.within(session).previews if self._sites else self._previews
 
     def _offer(self, session: Session, model: str, today: date, connection: str | None = None) -> Offer:
         described = self.catalog.get(model)

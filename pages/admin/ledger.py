@@ -59,7 +59,7 @@ def _at_risk(here: Here) -> None:
 
 def _of_a_day(here: Here, images: list[Image]) -> list[Image]:
     """Those of the chosen day of the site; all of them if no day is chosen."""
-    text, zone = here.reader, here.services.settings.zone
+    text, zone = here.reader, here.services.site.now().zone
     days = sorted({image.created_at.astimezone(zone).date() for image in images}, reverse=True)
     chosen = st.selectbox(
         text("Day"),
@@ -147,7 +147,7 @@ def _prices(here: Here) -> None:
         if st.form_submit_button(text("Add")):
             try:
                 dollars = {name: _dollars(value) if value.strip() else None for name, value in typed.items()}
-                start = datetime.combine(day, time(), here.services.settings.zone).astimezone(UTC)
+                start = datetime.combine(day, time(), here.services.site.now().zone).astimezone(UTC)
                 here.services.prices.add(here.person.user_id, model, start, source, dollars)
             except Problem as problem:
                 st.error(explain(text, problem.code, problem.params))
@@ -168,7 +168,7 @@ def _class_names(text: Reader) -> dict[str, str]:
 
 
 def _today(here: Here) -> date:
-    return datetime.now(here.services.settings.zone).date()
+    return datetime.now(here.services.site.now().zone).date()
 
 
 def _dollars(typed: str) -> Decimal:
@@ -191,7 +191,7 @@ def _bill(here: Here) -> None:
     if not isinstance(days, tuple) or len(days) != 2:
         return
     first, last = days
-    start, end = period(first, last, here.services.settings.zone)
+    start, end = period(first, last, here.services.site.now().zone)
     with here.services.database.read() as session:
         found = totals(session, start, end)
     st.markdown(_totals_line(text, found))

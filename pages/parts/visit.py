@@ -56,5 +56,5 @@ def require(role: str = "user") -> Here:
 def _reader(services: Services, person: Person | None) -> Reader:
     locale = st.context.locale
     wish = person.language if person else None
-    language = choose_language(wish, locale, services.settings.language)
+    language = choose_language(wish, locale, services.site.now().language)
     return Reader(language, locale, st.context.timezone)

@@ -218,3 +218,36 @@ def test_the_session_of_a_new_account_made_on_the_page_works(window: Windows, ca
     expect(screens.description(guest)).to_be_visible()
     screens.go(guest, "Account")
     expect(guest.get_by_text("Carol *<Mer>* Sea · carol · User")).to_be_visible()
+
+
+def test_while_the_site_is_open_a_stranger_makes_an_account_and_is_in(
+    window: Windows, cast: Cast, ada: Somebody, complaints: list[str]
+) -> None:
+    of_ada = window(token=cast.token(ada))
+    screens.open_page(of_ada, "/settings")
+    stranger = window()
+    screens.open_page(stranger)
+    expect(stranger.get_by_role("button", name="Create an account")).to_have_count(0)
+    toggle = of_ada.get_by_text("Whoever reaches the sign-in page may make an account for themselves")
+    toggle.click()
+    of_ada.get_by_role("button", name="Save").click()
+    expect(of_ada.get_by_text("Saved. It holds at once.")).to_be_visible()
+
+    stranger.reload()
+    stranger.get_by_role("button", name="Create an account").click()
+    login = f"new.{ada.login}"
+    stranger.get_by_role("textbox", name="Your name").fill("Newcomer")
+    stranger.get_by_role("textbox", name="Sign-in name").fill(login)
+    stranger.get_by_role("textbox", name="Password").fill("short")
+    stranger.get_by_role("button", name="Create the account").click()
+    expect(screens.refusal(stranger)).to_contain_text("it needs at least 8")
+    expect(stranger.get_by_role("textbox", name="Sign-in name")).to_have_value(login)
+    stranger.get_by_role("textbox", name="Password").fill(NEW_PASSWORD)
+    stranger.get_by_role("button", name="Create the account").click()
+    expect(screens.description(stranger)).to_be_visible()
+    screens.expect_links(stranger, ("Create", "Gallery", "Account"))
+
+    toggle.click()
+    of_ada.get_by_role("button", name="Save").click()
+    expect(of_ada.get_by_text("Saved. It holds at once.")).to_be_visible()
+    assert complaints == []

@@ -14,7 +14,7 @@ from tests.browser.conftest import Windows
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("roles")]
 
 FOR_ALL = ["Create", "Gallery", "Account"]
-FOR_ADMINISTRATORS = ["Requests", "People", "Connections", "Ledger", "Audit"]
+FOR_ADMINISTRATORS = ["Requests", "People", "Connections", "Ledger", "Settings", "Audit"]
 ADDRESSES = (
     "people",
     "connections",
@@ -69,7 +69,7 @@ def test_for_a_user_they_are_not_in_the_navigation_nor_behind_their_address(
     window: Windows, cast: Cast, ada: Somebody, bob: Somebody
 ) -> None:
     page = window(token=cast.token(bob))
-    for address in ("people", "connections", "ledger", "requests", "audit"):
+    for address in ("people", "connections", "ledger", "requests", "audit", "settings"):
         page.goto(f"/{address}")
         expect(screens.description(page)).to_be_visible()
         screens.settle(page)

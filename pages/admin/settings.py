@@ -1,0 +1,96 @@
+"""What holds for the whole site: place and language, who may come in, what people may order. A change holds at once."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from core.errors import Problem, explain
+from core.i18n import LANGUAGES
+from core.site import MOST_DAYS, Site
+from pages.parts import shell
+from pages.parts.visit import Here, require
+
+
+def show() -> None:
+    here = require("admin")
+    text = here.reader
+    st.title(text("Settings"))
+    st.caption(text("A change holds at once, for everybody. What nobody changed here comes from the environment."))
+    with st.form("settings", border=False):
+        values = _values(here, here.services.site.now())
+        sent = st.form_submit_button(text("Save"), type="primary")
+    if sent:
+        try:
+            here.services.site.change(values)
+        except Problem as problem:
+            st.error(shell.plain(explain(text, problem.code, problem.params)))
+        else:
+            st.success(text("Saved. It holds at once."))
+    ledger = st.session_state.get("ledger_page")
+    if ledger is not None:
+        st.page_link(ledger, label=text("What people may make and spend is set under “Limits” in the ledger."))
+
+
+def _values(here: Here, site: Site) -> dict[str, Any]:
+    """What stands in the form. The zone of a site whose machine has lost it stays among the choices."""
+    text = here.reader
+    zones = sorted({*available_timezones(), site.time_zone})
+    with st.container(border=True):
+        st.subheader(text("Place and language"), anchor=False)
+        time_zone = st.selectbox(
+            text("Time zone"),
+            zones,
+            index=zones.index(site.time_zone),
+            help=text("The days and months of limits and figures begin by it. Each person sees times in their own."),
+        )
+        language = st.selectbox(
+            text("Language"),
+            list(LANGUAGES),
+            index=list(LANGUAGES).index(site.language),
+            format_func=lambda one: LANGUAGES[one],
+            help=text("For browsers that ask for none that is spoken here."),
+        )
+    with st.container(border=True):
+        st.subheader(text("Coming in"), anchor=False)
+        is_open = st.toggle(
+            text("Whoever reaches the sign-in page may make an account for themselves"),
+            value=site.registration == "open",
+        )
+        st.caption(text("It can draw as far as the limits for users go; set them first."))
+    with st.container(border=True):
+        st.subheader(text("Pictures"), anchor=False)
+        previews = st.number_input(
+            text("Previews of each picture"),
+            0,
+            3,
+            site.previews,
+            help=text("The provider bills about 100 output tokens for each."),
+        )
+        allows_unpriced = st.toggle(
+            text("Models without a price may be used, though no limit in dollars counts them"),
+            value=site.allows_unpriced,
+        )
+    with st.container(border=True):
+        st.subheader(text("Keeping"), anchor=False)
+        with st.grid("auto", min_column_width=220):
+            days = st.number_input(
+                text("Delete pictures after days"),
+                0,
+                MOST_DAYS,
+                site.retention_days or 0,
+                help=text("0: they are kept."),
+            )
+            notice = st.number_input(
+                text("Tell their people so many days before"), 0, MOST_DAYS, site.retention_notice_days
+            )
+        st.caption(text("Favourites are kept, and what a picture cost stays in the ledger."))
+    return {
+        "retention_days": int(days) or None,
+        "retention_notice_days": int(notice),
+        "time_zone": time_zone,
+        "language": language,
+        "registration": "open" if is_open else "closed",
+        "previews": int(previews),
+        "unpriced": "allow" if allows_unpriced else "refuse",
+    }
