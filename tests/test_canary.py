@@ -159,7 +159,7 @@ def test_no_key_of_the_settings_turns_up_anywhere(application: Application, prov
             page = chromium.new_context().new_page()
             places += seen_by(page, application, cast.token(somebody))
             if somebody is ada:
-                expect(screens.refusal(page)).to_contain_text("The provider does not accept the key.")
+                expect(screens.refusal(page).first).to_contain_text("The provider does not accept the key.")
         chromium.close()
     for path in ("/healthz", "/readyz", "/pictures/1/original", "/nonsense"):
         _, headers, body = application.get(path)
