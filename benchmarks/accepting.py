@@ -26,6 +26,8 @@ from core.ledger.booking import EVERYBODY
 from core.ledger.ledger import Ledger
 from core.ledger.limits import ROLE, SITE, SITE_NAMES, Limits
 from core.ledger.prices import Prices
+from core.settings import Settings
+from core.site import Sites
 from core.storage import schema
 from core.storage.database import Database
 from core.storage.files import Files
@@ -61,7 +63,10 @@ class Course:
             write_history(session, pictures, self.people[0])
         lane = Lane(LANE, (MODEL,), Painter, at_once=10)
         files = Files(MemoryStore(), "memory")
-        self.requests = Requests(self.database, files, catalog.load(), [lane], ledger=Ledger(self.database))
+        sites = Sites(self.database, Settings.load(_env_file=None))
+        self.requests = Requests(
+            self.database, files, catalog.load(), [lane], ledger=Ledger(self.database, sites=sites)
+        )
         self.seconds: list[float] = []
 
     def run(self, turn: int) -> None:

@@ -20,6 +20,7 @@ from core import services as parts
 from core.api.auth import auth_routes
 from core.api.exports import export_routes
 from core.api.health import health_routes
+from core.api.ledger import ledger_routes
 from core.api.lists import list_routes
 from core.api.pictures import picture_routes
 from core.api.routes import api_routes
@@ -92,6 +93,7 @@ def routes(services: Services) -> list[BaseRoute]:
         *api_routes(services),
         *export_routes(services),
         *list_routes(services),
+        *ledger_routes(services),
     ]
 
 

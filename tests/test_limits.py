@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from core.acting import Actor, acting
 from core.errors import Problem
 from core.ledger.limits import KINDS, ROLE, SITE, SITE_NAMES, USER, Allowed, Limits, allowed, normal
 from core.storage.database import Database
+from core.storage.tables import AuditEntry
 from tests.studio import Cast, insert_cast
 
 
@@ -69,7 +72,7 @@ def test_nothing_and_none_lift_a_limit(kind: str, typed: str) -> None:
     "typed",
     [
         "-1", "nan", "NaN", "sNaN", "inf", "-Infinity", "1000000001", "1e999999", "9" * 5_000, "three", "3 pictures",
-        "1,000", "1.2.3", "0x10", "$5", "‮3", "🦊", "\x00", ";DROP TABLE limits",
+        "1,000", "1.000", "12.000", "1.000,5", "1.2.3", "0x10", "$5", "‮3", "🦊", "\x00", ";DROP TABLE limits",
     ],
 )  # fmt: skip
 def test_what_is_no_number_is_refused(kind: str, typed: str) -> None:
@@ -82,6 +85,12 @@ def test_what_is_no_number_is_refused(kind: str, typed: str) -> None:
 @pytest.mark.parametrize("typed", ["1.5", "0.1", "1e-9", "1e-999999", "0,5"])
 def test_there_is_no_half_picture(kind: str, typed: str) -> None:
     refused(kind, typed)
+
+
+@pytest.mark.parametrize("typed", ["0.0000001", "0.0000005", "1.0000001", "1e-400"])
+def test_there_is_no_part_of_a_micro_dollar(typed: str) -> None:
+    """Rounded, the first would be a limit of nothing."""
+    refused("dollars-per-day", typed)
 
 
 @pytest.mark.parametrize(
@@ -153,3 +162,25 @@ def test_nobody_gets_the_limits_of_somebody_whose_id_begins_alike(
         limits.set(USER, subject, {"pictures-per-day": "0"})
     limits.set(ROLE, str(cast.alice), {"pictures-per-day": "0"})
     assert allowed_to(database, cast.alice) == Allowed({}, {})
+
+
+def test_a_change_is_recorded_with_what_held_before(database: Database, limits: Limits, cast: Cast) -> None:
+    with acting(Actor(cast.ada, "ada", "192.0.2.7", "pages")):
+        limits.set(USER, str(cast.alice), {"pictures-per-day": "3", "dollars-per-day": "2.50", "models": ""})
+        limits.set(USER, str(cast.alice), {"pictures-per-day": "none", "dollars-per-day": "2,5"})
+        limits.set(USER, str(cast.alice), {"pictures-per-day": ""})  # nothing changes, so nothing is recorded
+        limits.set(SITE, "", {"quality": "high"})
+        limits.set(ROLE, "user", {"size": "1024x1024"})
+    with database.read() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert {(entry.act, entry.login, entry.door) for entry in entries} == {("limit.changed", "ada", "pages")}
+    assert [(entry.subject, entry.before, entry.after) for entry in entries] == [
+        (
+            "alice",
+            {"pictures-per-day": "none", "dollars-per-day": "none"},
+            {"pictures-per-day": "3", "dollars-per-day": "2.5"},
+        ),
+        ("alice", {"pictures-per-day": "3"}, {"pictures-per-day": "none"}),
+        ("site", {"quality": "none"}, {"quality": "high"}),
+        ("role:user", {"size": "none"}, {"size": "1024x1024"}),
+    ]

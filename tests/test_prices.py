@@ -14,9 +14,12 @@ from core.catalog import catalog
 from core.errors import Problem
 from core.ledger import prices as price_list
 from core.ledger.ledger import Ledger
+from core.ledger.limits import SITE, Limits
 from core.ledger.prices import Prices, price_at
+from core.settings import Settings
+from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import Price
+from core.storage.tables import AuditEntry, Price
 from core.studio.orders import Order
 from core.studio.requests import Requests
 from tests.conftest import SettableClock
@@ -254,3 +257,42 @@ def test_the_smallest_and_the_largest_price_are_kept(prices: Prices, studio: Stu
     assert free.per_picture == 0
     assert (hare.image_out, hare.text_in, hare.image_in) == (1, 10**12, None)
     assert {row.source for row in prices.all()} == {"theirpage", "–"}
+
+
+def test_a_new_price_is_recorded_with_the_one_that_it_follows(
+    database: Database, prices: Prices, studio: Studio, clock: SettableClock
+) -> None:
+    first = prices.add(studio.ada, "fox", clock(), "their page", {"per_picture": Decimal("0.04")})
+    clock.forward(60)
+    second = prices.add(studio.ada, "fox", clock(), "", {"image_out": Decimal(30)})
+    with database.read() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(entry.act, entry.subject) for entry in entries] == [("price.added", "fox")] * 2
+    assert [entry.before for entry in entries] == [None, {"id": first, "per_picture": 40_000}]
+    assert entries[1].after == {
+        "id": second,
+        "model": "fox",
+        "valid_from": clock().isoformat(),
+        "source": "–",
+        "image_out": 30_000_000,
+    }
+
+
+def test_what_the_site_says_now_of_unpriced_models_and_its_days_holds_at_once(
+    studio: Studio, settings: Settings, clock: SettableClock
+) -> None:
+    sites = Sites(studio.database, settings)
+    ledger = Ledger(studio.database, sites=sites)
+    requests = Requests(studio.database, studio.files, studio.catalog, (studio.lane,), ledger=ledger)
+    requests.submit(studio.alice, Order("a tree", MODEL))
+    Limits(studio.database).set(SITE, "", {"pictures-per-day": "3"})
+    (before,) = ledger.uses(studio.alice)
+    sites.change({"unpriced": "refuse", "time_zone": "Asia/Kathmandu"})
+    with pytest.raises(Problem, match="has no price"):
+        requests.submit(studio.alice, Order("a tree", MODEL))
+    (after,) = ledger.uses(studio.alice)
+    assert (before.resets, after.resets) == (
+        datetime(2026, 11, 23, tzinfo=UTC),
+        datetime(2026, 11, 22, 18, 15, tzinfo=UTC),
+    )
+    assert (before.used + before.reserved, after.used + after.reserved) == (1, 1)

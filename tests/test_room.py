@@ -209,7 +209,17 @@ def test_at_once_is_what_waits_and_what_is_drawn(studio: Studio, outcome: Engine
     studio.submit(studio.alice, number=2)
     studio.line().claim(studio.lane)
     problem = refused(order(studio))
-    assert problem.params == {"rule": "Pictures at once", "used": 2, "most": 2, "left": 0, "needed": 1}
+    assert problem.params == {
+        "rule": "Pictures at once",
+        "kind": "pictures-at-once",
+        "scope": "person",
+        "used": 2,
+        "reserved": 0,
+        "most": 2,
+        "left": 0,
+        "needed": 1,
+        "resets": None,
+    }
     assert end(studio, outcome)
     assert studio.submit(studio.alice)
     refused(order(studio))

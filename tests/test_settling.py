@@ -12,8 +12,9 @@ import pytest
 
 from core.engines.base import Failed, Refused, Unknown
 from core.errors import Problem
-from core.ledger.ledger import MOST_MICROS, Ledger
+from core.ledger.ledger import Ledger
 from core.ledger.prices import Prices
+from core.ledger.risk import MOST_MICROS
 from core.storage.database import Database
 from core.storage.tables import Image
 from core.studio.line import Claim

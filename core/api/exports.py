@@ -35,7 +35,7 @@ def export_routes(services: Services) -> list[Route]:
             "Cache-Control": "no-store",
         }
         pieces = pictures_zip(services.database, services.files, wanted)
-        return StreamingResponse(_in_threads(pieces), headers=headers, media_type="application/zip")
+        return StreamingResponse(in_threads(pieces), headers=headers, media_type="application/zip")
 
     return [Route(PATH, pictures)]
 
@@ -56,7 +56,7 @@ def _begin(services: Services, person: Person, wanted: int, address: str) -> str
         return user.login
 
 
-async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Starlette would use the few threads that Streamlit needs."""
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         yield piece

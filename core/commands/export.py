@@ -12,7 +12,7 @@ from core.commands.opening import opened
 from core.commands.parsers import add_command
 from core.errors import Problem
 from core.i18n import Reader
-from core.ledger.export import export, period
+from core.ledger.export import export, note_export, period
 from core.ledger.formats import FORMATS
 from core.settings import Settings
 from core.site import Sites
@@ -46,6 +46,7 @@ def _export(options: Namespace, reader: Reader) -> int:
     with opened(settings) as database:
         person = People(database, settings).existing(options.login).id if options.login else None
         start, end = period(options.first, options.last, Sites(database, settings).now().zone)
+        note_export(database, options.first, options.last, options.format, options.login)
         try:
             with _output(options.output) as file, closing(export(database, start, end, person)) as entries:
                 for piece in FORMATS[options.format](entries):

@@ -2,13 +2,12 @@
 
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from decimal import Decimal
 
 from core.accounts.people import TYPES, People
 from core.commands.opening import opened
 from core.commands.parsers import add_command
 from core.i18n import Reader
-from core.ledger.limits import KINDS, NONE, ROLE, SITE, USER, Limits, check_kind
+from core.ledger.limits import KINDS, ROLE, SITE, USER, Limits, check_kind, shown
 from core.settings import Settings
 
 ROLE_PREFIX = "role:"
@@ -48,7 +47,7 @@ def _limit(options: Namespace, _reader: Reader) -> int:
         found = limits.of(scope, subject)
         for kind in KINDS:
             if options.kind in (None, kind):
-                sys.stdout.write(f"{kind}\t{_shown(kind, found.get(kind))}\n")
+                sys.stdout.write(f"{kind}\t{shown(kind, found.get(kind))}\n")
     return 0
 
 
@@ -59,11 +58,3 @@ def _whom(people: People, subject: str) -> tuple[str, str]:
     if role != subject and role in TYPES:
         return ROLE, role
     return USER, str(people.existing(subject).id)
-
-
-def _shown(kind: str, value: str | None) -> str:
-    if value is None:
-        return NONE
-    if kind.startswith("dollars"):
-        return f"{Decimal(value) / 1_000_000:.6f}".rstrip("0").rstrip(".")
-    return value

@@ -4,7 +4,9 @@ A picture's money belongs to the moment when it was ordered: what was reserved t
 same window. All changes go through `book`, so the tallies are always the sum of the images.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import update
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.ledger.costs import exact_cost
 from core.ledger.prices import price_at
-from core.ledger.windows import LENGTHS, begin
+from core.ledger.windows import LENGTHS, Length, begin
 from core.storage.tables import Image, Tally, Token
 
 EVERYBODY = 0  # the user_id of the tallies of the whole site
@@ -56,11 +58,18 @@ def settle(session: Session, image: Image, model: str, state: str, usage: dict[s
 
 def add(session: Session, user_id: int, moment: datetime, change: dict[str, int]) -> None:
     """Add to the person's tallies and to everybody's."""
-    rows = [
-        {"user_id": owner, "length": length, "since": begin(length, moment), **change}
-        for owner in (EVERYBODY, user_id)
-        for length in LENGTHS
-    ]
+    add_all(session, [(user_id, moment, change)])
+
+
+def add_all(session: Session, changes: Iterable[tuple[int, datetime, dict[str, int]]]) -> None:
+    """The same for many at once: each tally is written once."""
+    sums: dict[tuple[int, Length, datetime], dict[str, int]] = {}
+    for user_id, moment, change in changes:
+        for owner, length in product((EVERYBODY, user_id), LENGTHS):
+            row = sums.setdefault((owner, length, begin(length, moment)), dict.fromkeys(SUMS, 0))
+            for name in SUMS:
+                row[name] += change[name]
+    rows = [{"user_id": owner, "length": length, "since": since, **row} for (owner, length, since), row in sums.items()]
     session.connection().execute(ADDING[session.get_bind().dialect.name], rows)
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from core.accounts import audit
 from core.ledger.costs import tokens_of
 from core.ledger.windows import midnight
 from core.storage.database import Database
@@ -107,6 +108,13 @@ def entries(session: Session, image_ids: Sequence[int]) -> list[Entry]:
     rows = session.execute(_batch(Image.id.in_(image_ids), 0).limit(None)).all()
     found = {row.image_id: _entry(row) for row in rows}
     return [found[image_id] for image_id in image_ids]
+
+
+def note_export(database: Database, first: date, last: date, kind: str, login: str | None = None) -> None:
+    """Record that somebody takes the export with them; `login` is the one person whose pictures it has."""
+    after = {"format": kind, "login": login} if login else {"format": kind}
+    with database.write() as session:
+        audit.record(session, database.now(session), "ledger.exported", f"{first} – {last}", after=after)
 
 
 @contextmanager

@@ -1,24 +1,23 @@
 """The ledger: an order is estimated, checked and reserved; an outcome is booked; an unknown one is settled."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from core.errors import Problem
-from core.ledger.booking import add, book, charge
+from core.ledger import risk
+from core.ledger.booking import add, charge
 from core.ledger.estimates import Estimate, estimate
 from core.ledger.limits import allowed
 from core.ledger.prices import price_at
+from core.ledger.risk import Risk
 from core.ledger.room import Span, Sums, Use, check, check_choices, check_token, spent, uses
-from core.ledger.windows import Window, midnight
+from core.ledger.windows import Window
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Image, Request
-
-MOST_MICROS = 10**12  # a million dollars; whoever types more for one picture has mistyped
 
 
 class Ledger:
@@ -35,12 +34,6 @@ class Ledger:
     @property
     def zone(self) -> tzinfo:
         return self._sites.now().zone if self._sites else self._zone
-
-    def _zone_of(self, session: Session) -> tzinfo:
-        return self._sites.within(session).zone if self._sites else self._zone
-
-    def _allows(self, session: Session) -> bool:
-        return self._sites.within(session).allows_unpriced if self._sites else self._allows_unpriced
 
     def estimate(self, request: Request, number: int, references: Sequence[tuple[int, int]] = ()) -> Estimate:
         """What an order that is not stored yet may cost at most, at the prices of this moment."""
@@ -93,10 +86,11 @@ class Ledger:
         """
         limits = allowed(session, user_id)
         found = _estimate(session, request, number, references, now, connection)
-        if found.micros is None and not self._allows(session):
+        zone, allows_unpriced = self._rules(session)
+        if found.micros is None and not allows_unpriced:
             raise Problem("unpriced_refused", model=request.model)
         check_choices(limits, request.model, request.quality, request.size)
-        check(session, user_id, limits, number, found.micros, now, self._zone_of(session))
+        check(session, user_id, limits, number, found.micros, now, zone)
         check_token(session, token_id, found.micros)
         return found
 
@@ -109,34 +103,41 @@ class Ledger:
         charge(session, token_id, change)
         return {"reserved_micros": found.each, "counted": True}
 
-    def at_risk(self, day: date | None = None) -> list[Image]:
-        """Pictures that may have been billed and whose cost nobody knows; of one day of the site, or all."""
-        query = select(Image).where(_at_risk()).options(joinedload(Image.request).joinedload(Request.user))
-        if day is not None:
-            zone = self.zone
-            start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
-            query = query.where(Image.created_at >= start, Image.created_at < end)
+    def days_at_risk(self) -> list[date]:
+        """The days of the site on which something at risk was ordered, the newest first."""
         with self.database.read() as session:
-            return list(session.scalars(query.order_by(Image.id)))
+            return risk.days(session, self._zone_of(session))
+
+    def risk(self, day: date | None = None) -> Risk:
+        """How much is at risk, of one day of the site or in all."""
+        with self.database.read() as session:
+            return risk.risk(session, day, self._zone_of(session))
+
+    def at_risk(self, day: date | None = None, skipped: int = 0, most: int | None = None) -> list[Image]:
+        """Pictures that may have been billed and whose cost nobody knows; of one day of the site, or all."""
+        with self.database.read() as session:
+            return risk.images(session, day, self._zone_of(session), skipped, most)
 
     def settle(self, administrator_id: int, image_id: int, billed: bool, micros: int | None = None) -> None:
         """Say of a picture of unknown outcome what it cost: the estimate, or `micros`; or that it was not billed."""
         with self.database.write() as session:
-            image = session.scalar(select(Image).where(Image.id == image_id, _at_risk()))
-            if image is None:
-                raise Problem("not_settleable")
-            cost = (micros if micros is not None else image.reserved_micros) if billed else 0
-            if cost is not None and not 0 <= cost <= MOST_MICROS:
-                raise Problem("price_impossible", value="…")  # it may have more digits than can be written
-            book(session, image, cost, None, counted=billed or image.state == "done")
-            image.settled_at = self.database.now(session)
-            image.settled_by = administrator_id
+            risk.settle(session, self.database.now(session), administrator_id, image_id, billed, micros)
 
+    def settle_all(self, administrator_id: int, day: date | None, last_id: int, billed: bool) -> int:
+        """Say the same of all pictures that `risk` told of, and return how many there still were."""
+        with self.database.write() as session:
+            now = self.database.now(session)
+            return risk.settle_all(session, now, administrator_id, day, self._zone_of(session), last_id, billed)
 
-def _at_risk() -> ColumnElement[bool]:
-    """Unknown, or made by a server that did not say what it used; and not settled yet."""
-    unknown_cost = (Image.state == "done") & Image.cost_micros.is_(None) & Image.reserved_micros.is_not(None)
-    return and_(or_(Image.state == "unknown", unknown_cost), Image.settled_at.is_(None))
+    def _zone_of(self, session: Session) -> tzinfo:
+        return self._rules(session)[0]
+
+    def _rules(self, session: Session) -> tuple[tzinfo, bool]:
+        """The site's time zone, and whether models without a price are allowed."""
+        if self._sites is None:
+            return self._zone, self._allows_unpriced
+        site = self._sites.within(session)
+        return site.zone, site.allows_unpriced
 
 
 def _estimate(

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import Row, String, bindparam, delete, literal_column, select
+from sqlalchemy import Row, String, bindparam, cast, delete, literal_column, select
 from sqlalchemy.orm import Session
 
+from core.accounts import audit
 from core.catalog.catalog import dimensions
 from core.errors import Problem
 from core.i18n import mark
@@ -23,7 +24,7 @@ SITE, ROLE, USER = "site", "role", "user"
 QUALITIES = ("low", "medium", "high", "xhigh", "max")
 MOST = 10**9  # pictures or dollars; more is no limit
 NONE = "none"
-GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3}|\.000)")  # a thousand to one reader, and one to another
 
 # Each kind, what it takes, and what people call it.
 KINDS = {
@@ -62,18 +63,50 @@ class Limits:
 
         Dollars are as people write them; "none" and "" lift a limit.
         """
-        kept = {kind: normal(kind, value) for kind, value in values.items()}
+        wanted = {kind: normal(kind, value) for kind, value in values.items()}
+        subjects = {"scope": scope, "subject": subject}
         with self.database.write() as session:
-            subjects = {"scope": scope, "subject": subject}
-            session.execute(delete(Limit).filter_by(**subjects).where(Limit.kind.in_(kept)))
+            before = _set(session, scope, subject)
+            changed = {kind: value for kind, value in wanted.items() if value != before.get(kind)}
+            if not changed:
+                return
+            session.execute(delete(Limit).filter_by(**subjects).where(Limit.kind.in_(changed)))
             session.add_all(
-                Limit(**subjects, kind=kind, value=value) for kind, value in kept.items() if value is not None
+                Limit(**subjects, kind=kind, value=value) for kind, value in changed.items() if value is not None
+            )
+            audit.record(
+                session,
+                self.database.now(session),
+                "limit.changed",
+                _name(session, scope, subject),
+                {kind: shown(kind, before.get(kind)) for kind in changed},
+                {kind: shown(kind, value) for kind, value in changed.items()},
             )
 
     def of(self, scope: str, subject: str) -> dict[str, str]:
         with self.database.read() as session:
-            rows = session.scalars(select(Limit).where(Limit.scope == scope, Limit.subject == subject))
-            return {row.kind: row.value for row in rows}
+            return _set(session, scope, subject)
+
+
+def shown(kind: str, value: str | None) -> str:
+    """A stored value as it is typed."""
+    if value is None:
+        return NONE
+    if kind.startswith("dollars"):
+        return f"{Decimal(value) / MILLION:.6f}".rstrip("0").rstrip(".")
+    return value
+
+
+def _set(session: Session, scope: str, subject: str) -> dict[str, str]:
+    rows = session.execute(select(Limit.kind, Limit.value).where(Limit.scope == scope, Limit.subject == subject))
+    return {row.kind: row.value for row in rows}
+
+
+def _name(session: Session, scope: str, subject: str) -> str:
+    """Whose limits they are, as the command line writes it."""
+    if scope == USER:
+        return session.scalar(select(User.login).where(cast(User.id, String) == subject)) or subject
+    return f"{scope}:{subject}" if subject else scope
 
 
 def check_kind(kind: str) -> None:
@@ -134,7 +167,7 @@ def normal(kind: str, value: str) -> str | None:
             raise refusal
         return typed
     if GROUPED.fullmatch(typed):
-        raise refusal  # a thousand to one reader, and one to another
+        raise refusal
     try:
         number = Decimal(typed.replace(",", "."))
     except InvalidOperation:
@@ -142,7 +175,7 @@ def normal(kind: str, value: str) -> str | None:
     if not number.is_finite() or not 0 <= number <= MOST:
         raise refusal
     if kind.startswith("dollars"):
-        return str(round(number * MILLION))
+        number *= MILLION
     if number != int(number):
-        raise refusal
+        raise refusal  # a part of a picture or of a micro-dollar; rounded, it would be another limit
     return str(int(number))

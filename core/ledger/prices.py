@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
+from core.accounts import audit
 from core.catalog import catalog
 from core.errors import Problem
 from core.ledger.costs import MILLION, Price, Tokens
@@ -49,16 +50,19 @@ class Prices:
         if not micros or ("per_picture" in micros and len(micros) > 1):
             raise Problem("price_incomplete")
         with self.database.write() as session:
-            row = Row(
-                model=model,
-                valid_from=valid_from,
-                source=source or "–",
-                created_at=self.database.now(session),
-                user_id=user_id,
-                **micros,
-            )
+            now, before = self.database.now(session), price_at(session, model, valid_from)
+            values = {"model": model, "valid_from": valid_from, "source": source or "–", **micros}
+            row = Row(**values, created_at=now, user_id=user_id)
             session.add(row)
             session.flush()
+            audit.record(
+                session,
+                now,
+                "price.added",
+                model,
+                {name: value for name, value in asdict(before).items() if value is not None} if before else None,
+                {"id": row.id, **values, "valid_from": valid_from.isoformat()},
+            )
             return row.id
 
     def all(self) -> Sequence[Row]:

@@ -41,6 +41,11 @@ class Use:
         return max(0, self.most - self.used - self.reserved)
 
     @property
+    def scope(self) -> str:
+        """Whose pot it is, for programs."""
+        return "site" if self.is_site else "person"
+
+    @property
     def name(self) -> str:
         return SITE_NAMES[self.kind] if self.is_site else KINDS[self.kind][1]
 
@@ -98,22 +103,39 @@ def check_choices(allowed: Allowed, model: str, quality: str | None, size: str |
     limits = allowed.own
     models = limits.get("models", model).split(",")
     if model not in models:
-        raise Problem("model_limit", model=model, allowed=", ".join(models))
+        raise Problem("model_limit", kind="models", scope="person", model=model, allowed=", ".join(models))
     best = limits.get("quality")
     if best and quality is not None and _rank(quality) > _rank(best):
-        raise Problem("choice_limit", rule=KINDS["quality"][1], most=best, value=quality)
+        raise Problem(
+            "choice_limit", rule=KINDS["quality"][1], kind="quality", scope="person", most=best, value=quality
+        )
     largest = limits.get("size")
     if largest and _pixels(size) > _pixels(largest):
-        raise Problem("choice_limit", rule=KINDS["size"][1], most=largest, value=size or "auto")
+        raise Problem(
+            "choice_limit", rule=KINDS["size"][1], kind="size", scope="person", most=largest, value=size or "auto"
+        )
 
 
 def refusal(use: Use, needed: int) -> Problem:
     if use.kind == "pictures-at-once":
-        return Problem("at_once_limit", rule=use.name, used=use.used, most=use.most, left=use.left, needed=needed)
+        return Problem(
+            "at_once_limit",
+            rule=use.name,
+            kind=use.kind,
+            scope=use.scope,
+            used=use.used,
+            reserved=use.reserved,
+            most=use.most,
+            left=use.left,
+            needed=needed,
+            resets=use.resets,
+        )
     if use.is_money:
         return Problem(
             "money_limit",
             rule=use.name,
+            kind=use.kind,
+            scope=use.scope,
             used_micros=use.used,
             most_micros=use.most,
             reserved_micros=use.reserved,
@@ -124,6 +146,8 @@ def refusal(use: Use, needed: int) -> Problem:
     return Problem(
         "picture_limit",
         rule=use.name,
+        kind=use.kind,
+        scope=use.scope,
         used=use.used,
         reserved=use.reserved,
         most=use.most,

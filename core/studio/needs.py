@@ -14,6 +14,7 @@ from core.catalog.catalog import Catalog
 from core.ledger.booking import EVERYBODY
 from core.ledger.limits import SITE, Allowed
 from core.ledger.reconciliation import COMPARED
+from core.ledger.risk import AT_RISK
 from core.ledger.room import uses
 from core.ledger.windows import begin
 from core.site import Sites
@@ -105,7 +106,7 @@ def _stopped(session: Session) -> list[Need]:
 
 
 def _at_risk(session: Session) -> list[Need]:
-    unknown = select(Image.id).where(Image.state == "unknown", Image.settled_at.is_(None)).limit(MOST_COUNTED)
+    unknown = select(Image.id).where(AT_RISK).limit(MOST_COUNTED)
     number = len(session.scalars(unknown).all())
     return [Need("at_risk", "ledger", params={"number": number})] if number else []
 

@@ -1,13 +1,11 @@
 """Limits as people type them."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 import streamlit as st
 
 from core.i18n import Reader
-from core.ledger.costs import MILLION
-from core.ledger.limits import KINDS
+from core.ledger.limits import KINDS, shown
 
 
 def limit_fields(text: Reader, found: Mapping[str, str], key: str) -> dict[str, str]:
@@ -16,17 +14,11 @@ def limit_fields(text: Reader, found: Mapping[str, str], key: str) -> dict[str, 
         return {
             kind: st.text_input(
                 text(label),
-                value=limit_text(kind, found.get(kind)),
+                value=shown(kind, found[kind]) if kind in found else "",
                 placeholder=text("no limit"),
-                help=takes,
+                help=f"{takes} · {text('empty for no limit')}",
                 autocomplete="off",
                 key=f"{key}-{kind}",
             )
             for kind, (takes, label) in KINDS.items()
         }
-
-
-def limit_text(kind: str, value: str | None) -> str:
-    if value is None:
-        return ""
-    return f"{Decimal(value) / MILLION:.6f}".rstrip("0").rstrip(".") if kind.startswith("dollars") else value

@@ -1,10 +1,13 @@
 """Money on the pages: the price of an order before it is pressed, how it is made up, and what a limit leaves."""
 
+from decimal import Decimal, InvalidOperation
+
 import streamlit as st
 
 from core.errors import Problem
 from core.i18n import Reader
 from core.ledger.estimates import Estimate
+from core.ledger.limits import GROUPED
 from core.ledger.room import Use
 from core.studio.orders import Order
 from pages.parts.visit import Here
@@ -111,6 +114,20 @@ def _use_line(text: Reader, use: Use) -> str:
     if use.resets is None:
         return line
     return f"{line} · {text('starts anew on {moment}', moment=text.moment(use.resets))}"
+
+
+def dollars_of(typed: str) -> Decimal:
+    """An amount as people write it, with a point or a comma."""
+    refusal = Problem("price_impossible", value=typed[:20])
+    if GROUPED.fullmatch(typed.strip()):
+        raise refusal
+    try:
+        amount = Decimal(typed.strip().removeprefix("$").replace(",", "."))
+    except InvalidOperation:
+        raise refusal from None
+    if not amount.is_finite() or amount < 0:
+        raise refusal
+    return amount
 
 
 def cost_of(text: Reader, cost: int | None) -> str:

@@ -1,0 +1,30 @@
+"""Who may make and spend what: the site's limits, a role's, a person's."""
+
+import streamlit as st
+
+from core.accounts.people import TYPES
+from core.errors import Problem, explain
+from core.ledger.limits import ROLE, SITE, USER
+from pages.admin.person import role_name
+from pages.parts import shell
+from pages.parts.limits import limit_fields
+from pages.parts.visit import Here
+
+
+def show(here: Here) -> None:
+    text = here.reader
+    names = {(SITE, ""): text("Everybody together")}
+    names |= {(ROLE, role): text("Each: {role}", role=role_name(text, role)) for role in TYPES}
+    names |= {(USER, str(user.id)): f"{user.name} ({user.login})" for user in here.services.people.all()}
+    chosen = st.selectbox(text("Whose limits"), list(names), format_func=names.__getitem__, key="limits-of", width=420)
+    found = here.services.limits.of(*chosen)
+    with st.form(f"limits-{chosen[0]}-{chosen[1]}"):
+        typed = limit_fields(text, found, f"limit-{chosen[0]}-{chosen[1]}")
+        if not st.form_submit_button(text("Save"), type="primary"):
+            return
+        try:
+            here.services.limits.set(*chosen, typed)
+        except Problem as problem:
+            st.error(shell.plain(explain(text, problem.code, problem.params)))
+        else:
+            st.success(text("Saved. It holds from the next order on."))
