@@ -145,10 +145,10 @@ def _acts(here: Here, found: Dossier) -> None:
         if found.is_at_risk:
             with st.popover(text("Settle")):
                 st.markdown(text("Look it up at the provider and say here what it cost."))
-                amount = st.text_input(text("Dollars, if not as estimated"), key="act-amount", autocomplete="off")
+                st.text_input(text("Dollars, if not as estimated"), key="act-amount", autocomplete="off")
                 with st.container(horizontal=True):
-                    st.button(text("Billed"), key="act-billed", on_click=_settle, args=(image.id, True, amount))
-                    st.button(text("Not billed"), key="act-free", on_click=_settle, args=(image.id, False, ""))
+                    st.button(text("Billed"), key="act-billed", on_click=_settle, args=(image.id, True))
+                    st.button(text("Not billed"), key="act-free", on_click=_settle, args=(image.id, False))
 
 
 def _retry_button(text: Reader, image: Image) -> None:
@@ -176,7 +176,10 @@ def _delete(image_id: int) -> None:
     _act(lambda here, _image: here.services.dossiers.delete(image_id), image_id)
 
 
-def _settle(image_id: int, billed: bool, amount: str) -> None:
+def _settle(image_id: int, billed: bool) -> None:
+    """What was typed is read here: the button was drawn before, and knows nothing of it."""
+    amount = st.session_state.get("act-amount", "") if billed else ""
+
     def settle(here: Here, _image: Image) -> None:
         here.services.ledger.settle(here.person.user_id, image_id, billed, _micros(amount))
 
