@@ -22,7 +22,7 @@ from core.ledger.windows import midnight
 from core.storage.database import Database
 from core.storage.tables import Image, Kind, Request, User
 from core.studio.gallery import LARGEST_ID
-from core.studio.search import among, matching
+from core.studio.search import has_words, matching, words
 
 PAGE = 30
 BATCH = 1_000  # of an export
@@ -130,13 +130,13 @@ def ids(session: Session, wanted: Inquiry, number: int, key: int | None = None, 
     if not wanted.q.strip():
         return _ids(session, wanted, number, key, backwards)
     matches = matching(session, wanted.q)
-    found, passed, is_all = _with_words(session, wanted, matches, number, key, backwards, FIRST_WORDS)
+    found, passed, is_all = _with_words(session, wanted, number, key, backwards, FIRST_WORDS)
     if len(found) >= number or is_all:
         return found[:number]
     if (session.scalar(select(func.count()).select_from(matches.limit(RARE + 1).subquery())) or 0) <= RARE:
         return _ids(session, wanted, number, key, backwards, lambda wrap: wrap(Image.request_id).in_(matches))
     while len(found) < number and not is_all:
-        more, passed, is_all = _with_words(session, wanted, matches, number, passed, backwards, FIRST_LOOK)
+        more, passed, is_all = _with_words(session, wanted, number, passed, backwards, FIRST_LOOK)
         found += more
     return found[:number]
 
@@ -144,7 +144,6 @@ def ids(session: Session, wanted: Inquiry, number: int, key: int | None = None, 
 def _with_words(
     session: Session,
     wanted: Inquiry,
-    matches: Select[Any],
     number: int,
     key: int | None,
     backwards: bool,
@@ -154,16 +153,17 @@ def _with_words(
     whether there are no further ones."""
     looked_at = max(looked_at, number)
     image_ids = _ids(session, replace(wanted, q=""), looked_at, key, backwards)
-    requests = dict(session.execute(select(Image.id, Image.request_id).where(Image.id.in_(image_ids))).all())
-    having = set(session.scalars(among(matches, sorted(set(requests.values())))))
-    found = [image_id for image_id in image_ids if requests[image_id] in having]
+    query = select(Image.id, Request.description).join(Image.request).where(Image.id.in_(image_ids))
+    looked_for = words(wanted.q)
+    having = {image_id for image_id, description in session.execute(query) if has_words(description, looked_for)}
+    found = [image_id for image_id in image_ids if image_id in having]
     return found, image_ids[-1] if image_ids else None, len(image_ids) < looked_at
 
 
 def _ids(
-    session: Session, wanted: Inquiry, number: int, key: int | None, backwards: bool, words: Trait | None = None
+    session: Session, wanted: Inquiry, number: int, key: int | None, backwards: bool, found_by: Trait | None = None
 ) -> list[int]:
-    """The same without looking at descriptions; `words`, which few have, is what pictures are found by."""
+    """The same without looking at descriptions; `found_by`, which few have, is what they are found by."""
     column, largest_first = SORTS[wanted.sort]
     falling = largest_first != backwards
     place = _place(session, column, key)
@@ -176,13 +176,13 @@ def _ids(
     along = [_after(column, place, falling)] + ([_span(wanted)] if by_time else [])
     marks = _marks(wanted, kinds, user_id, by_time)
     order = _order(column, falling)
-    if words is None:
+    if found_by is None:
         if not marks:
             return list(session.scalars(_select(along, order, number)))
         found, is_all = _first_look(session, along, marks, order, number)
         if len(found) >= number or is_all:
             return found[:number]
-    rarest = words or _rarest(session, marks)
+    rarest = found_by or _rarest(session, marks)
     if rarest is not None:
         others = [trait(_opaque) for trait in (*along, *marks) if trait is not rarest]
         hidden = [part.desc() if falling else part.asc() for part in (_opaque(column), _opaque(Image.id))]
