@@ -16,6 +16,7 @@ from core.errors import Problem
 from core.storage.uploads import MOST_MEGABYTES, MOST_REFERENCES, shown_name
 
 FORM = "multipart/form-data"
+FILES = ("image", "image[]", "mask")  # also from clients that give their files no name
 MOST_PARTS = 64
 MOST_FIELD = 1 << 18  # bytes; the longest description in UTF-8 takes half of it
 MOST_FILE = MOST_MEGABYTES * 1_000_000
@@ -109,8 +110,8 @@ class _Reading:
     def headers_finished(self) -> None:
         _, options = parse_options_header(self._headers[b"content-disposition"])
         self._name = options[b"name"].decode("utf-8", "replace")
-        if b"filename" in options:
-            name = shown_name(options[b"filename"].decode("utf-8", "replace"))
+        if b"filename" in options or self._name in FILES:
+            name = shown_name(options.get(b"filename", b"").decode("utf-8", "replace"))
             file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the form's owner closes it
             self._form.files.append(File(self._name, name, file))  # type: ignore[arg-type]
             self._text = None

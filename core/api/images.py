@@ -39,9 +39,6 @@ async def edit(call: Call) -> Response:
         for one in form.files:
             if one.field not in (IMAGE, IMAGES, MASK):
                 refuse_pictures(one.field[:80])
-        for name in (IMAGE, IMAGES, MASK):
-            if name in form.fields:
-                raise Problem("parameter_type", param=name.removesuffix("[]"), expected="file", found="string")
         values = from_form(form.fields)
         found = await _wanted(call, values, edits=True)
         hashes: dict[str, Any] = {}

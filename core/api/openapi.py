@@ -12,7 +12,7 @@ TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"
 MAYBE_TEXT, MAYBE_NUMBER = {"type": ["string", "null"]}, {"type": ["integer", "null"]}
 HEADERS = {
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "Prefer": {"type": "string", "enum": ["respond-async"]},
+    "Prefer": {"type": "string", "description": "respond-async: a 202 at once, with a Location to ask."},
 }
 
 

@@ -76,7 +76,7 @@ def parameters_of(edits: bool) -> tuple[Parameter, ...]:
 
 def wanted(values: Mapping[str, Any], edits: bool, catalog: Catalog, default: str) -> Wanted:
     """What the checked parameters order; a Problem that names the first one that is wrong. null is as good as none."""
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {name: _whole(value) for name, value in values.items() if value is not None}
     known = {parameter.name: parameter for parameter in parameters_of(edits)}
     for name, value in given.items():
         if name in known:
@@ -172,6 +172,11 @@ def _with_auto(choices: tuple[str, ...]) -> tuple[str, ...]:
 def _unless_auto(value: str | None, choices: tuple[str, ...]) -> str | None:
     """Where a model has no "auto" of its own, its default is meant."""
     return None if value == "auto" and "auto" not in choices else value
+
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 2.0 is 2."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _check(parameter: Parameter, value: Any) -> None:
