@@ -20,6 +20,7 @@ from core.ledger.ledger import Ledger
 from core.ledger.limits import Limits
 from core.ledger.prices import Prices
 from core.ledger.usage.service import Usage
+from core.ledger.usage.state import States
 from core.members.invitations import Invitations
 from core.members.joining import Joining
 from core.members.leaving import Leaving
@@ -91,6 +92,7 @@ class Services:
     needs: Needs
     dossiers: Dossiers
     usage: Usage
+    states: States
     worker: Worker
     setup_code: str | None
 
@@ -157,6 +159,7 @@ def build(
         needs=Needs(database, sites, models, settings.data_dir),
         dossiers=Dossiers(database),
         usage=Usage(database, sites),
+        states=States(database, sites),
         worker=worker,
         setup_code=_setup_code(secret) if beyond else None,
     )

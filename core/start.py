@@ -22,6 +22,7 @@ from core.api.exports import export_routes
 from core.api.health import health_routes
 from core.api.ledger import ledger_routes
 from core.api.lists import list_routes
+from core.api.metrics import metrics_routes
 from core.api.pictures import picture_routes
 from core.api.routes import api_routes
 from core.api.security import Security
@@ -47,6 +48,7 @@ def prepare(is_main: bool, streamlit_address: str | None) -> tuple[Settings, Ser
     try:
         settings = Settings.load()
         secrets = [settings.openai_api_key, settings.openai_admin_key, settings.secret_key, settings.secret_key_old]
+        secrets.append(settings.metrics_token)
         logs.set_up(settings.log_level, tuple(secret.get_secret_value() for secret in secrets if secret))
         if is_main:
             _check_port(settings)
@@ -88,6 +90,7 @@ def lifespan(services: Services) -> Callable[[Any], AbstractAsyncContextManager[
 def routes(services: Services) -> list[BaseRoute]:
     return [
         *health_routes(services),
+        *metrics_routes(services),
         *auth_routes(services.sessions),
         *picture_routes(services),
         *api_routes(services),
