@@ -77,6 +77,6 @@ def _check_old(here: Here, password: str) -> None:
     here.services.throttle.begin(here.person.login, address)
     if not here.services.people.is_password(here.person.user_id, password):
         login = here.person.login
-        here.services.throttle.failed("password.refused", login, address, login, "wrong password")
+        here.services.throttle.failed("password.refused", login, address, login, "wrong_password")
         raise Problem("wrong_password")
     here.services.throttle.succeeded(here.person.login, address)

@@ -51,6 +51,6 @@ def _form(here: Visit) -> None:
 def _check_code(typed: str, code: str, throttle: Throttle, address: str) -> None:
     throttle.begin(None, address)
     if not hmac.compare_digest(typed.strip().lower().encode(), code.encode()):
-        throttle.failed("setup.refused", None, address, "", "wrong set-up code")
+        throttle.failed("setup.refused", None, address, "", "wrong_setup_code")
         raise Problem("wrong_setup_code")
     throttle.succeeded(None, address)

@@ -1,5 +1,6 @@
 """The record of acts as it is written by those who come in, as it is read, and that nobody changes it."""
 
+import ast
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,9 @@ from core.storage import schema
 from core.storage.database import Database
 from core.storage.tables import AuditEntry
 from core.studio.line import Line
+from pages.parts.acts import ACTS
 from tests.conftest import SettableClock
+from tests.messages import modules
 from tests.test_audit import entries
 
 ROOT = Path(__file__).parents[1]
@@ -76,10 +79,10 @@ def test_a_slow_down_is_recorded_with_the_failure_that_began_it(database: Databa
     throttle = Throttle(database, b"a secret of at least thirty-two bytes")
     for _ in range(6):
         throttle.begin("alice", "192.0.2.1")
-        throttle.failed("session.refused", "alice", "192.0.2.1", "alice", "wrong password")
+        throttle.failed("session.refused", "alice", "192.0.2.1", "alice", "wrong_password")
     *_, last, slowed = entries(database)
     assert [entry.act for entry in entries(database)] == ["session.refused"] * 6 + ["session.slowed"]
-    assert last.after == {"reason": "wrong password"}
+    assert last.after == {"reason": "wrong_password"}
     assert slowed.after == {"slowed": "account", "failures": 6, "seconds": 1}
 
 
@@ -98,7 +101,7 @@ def test_a_line_that_is_opened_again_is_recorded_if_it_was_stopped(database: Dat
 def test_the_database_itself_refuses_to_change_an_entry(
     database: Database, settings: Settings, statement: object
 ) -> None:
-    Throttle(database, b"x" * 32).failed("session.refused", None, "192.0.2.1", "alice", "wrong password")
+    Throttle(database, b"x" * 32).failed("session.refused", None, "192.0.2.1", "alice", "wrong_password")
     with pytest.raises(DBAPIError, match="never changed"), database.write() as session:
         session.execute(statement)  # type: ignore[call-overload]
     assert len(entries(database)) == 1
@@ -154,3 +157,21 @@ def test_the_record_is_narrowed_down_and_turned_page_by_page(database: Database,
 )
 def test_nonsense_in_the_address_is_no_fault(database: Database, settings: Settings, typed: dict[str, str]) -> None:
     assert Acts(database).page(Narrowed.of(typed, settings.zone), before=2**70, after=None).entries == []
+
+
+def test_every_act_that_is_recorded_has_a_name_for_its_readers() -> None:
+    """An act is named where it is recorded, as "subject.verb"."""
+    subjects = {act.partition(".")[0] for act in ACTS}
+    recorded = {
+        node.value
+        for module in modules("core", "pages")
+        if "audit.record(" in ast.unparse(module.tree) or ".failed(" in ast.unparse(module.tree)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[a-z]+\.[a-z_]+", node.value)
+        and node.value.partition(".")[0] in subjects
+        and not node.value.endswith((".csv", ".jsonl", ".txt"))
+    }
+    assert len(recorded) > 20
+    assert sorted(recorded - set(ACTS)) == []

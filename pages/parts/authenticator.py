@@ -109,10 +109,10 @@ class _Door:
         if user is None or user.disabled_at is not None or is_too_long(typed):
             _library_accepts(NOBODY, "wrong")
             if user is None:
-                self._refuse(login, "no such account")
-            self._refuse(login, "disabled account" if user.disabled_at is not None else "wrong password")
+                self._refuse(login, "no_such_account")
+            self._refuse(login, "disabled_account" if user.disabled_at is not None else "wrong_password")
         if not _library_accepts(user.password, typed):
-            self._refuse(login, "wrong password")
+            self._refuse(login, "wrong_password")
         self._services.throttle.succeeded(login, self._address)
         self._user_id = user.id
         return True
