@@ -18,7 +18,7 @@ from tests.browser.screens import open_page
 
 FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP, PHONE = (1280, 900), (390, 844)
-PAGES = ("", "gallery", "account", "people", "connections", "ledger", "requests", "audit", "settings")
+PAGES = ("", "gallery", "account", "usage", "requests", "people", "connections", "ledger", "settings", "audit")
 DESCRIPTIONS = {
     "en": (
         "A red sunset over the desert",

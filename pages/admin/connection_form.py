@@ -50,7 +50,7 @@ def connection_form(here: Here, line: Line | None, close: Callable[[], None]) ->
         draft = _painter(text, line) if kind == PAINTER else None
         models, typed = "", draft
         if typed is None:
-            typed, models = _provider(text, line, kind or OPENAI)
+            typed, models = _provider(text, line, kind or OPENAI, prefix)
         with st.container(horizontal=True):
             sent = st.form_submit_button(text("Save"), type="primary")
             left = st.form_submit_button(text("Cancel"))
@@ -82,7 +82,8 @@ def _painter(text: Reader, line: Line | None) -> Draft:
     return Draft(PAINTER, at_once=at_once)
 
 
-def _provider(text: Reader, line: Line | None, kind: str) -> tuple[Draft, str]:
+def _provider(text: Reader, line: Line | None, kind: str, prefix: str) -> tuple[Draft, str]:
+    """Their keys keep what is typed when the kind changes."""
     own = kind == OPENAI
     base_url = st.text_input(
         text("Base URL"),
@@ -90,6 +91,7 @@ def _provider(text: Reader, line: Line | None, kind: str) -> tuple[Draft, str]:
         placeholder=OPENAI_ADDRESS if own else EXAMPLE_ADDRESS,
         help=text("Only for a server between here and OpenAI.") if own else text("With its /v1, if it has one."),
         autocomplete="off",
+        key=f"{prefix}-base-url",
     )
     has_key = bool(line and (line.key_end or not line.has_readable_key))
     typed = st.text_input(
@@ -98,6 +100,7 @@ def _provider(text: Reader, line: Line | None, kind: str) -> tuple[Draft, str]:
         placeholder=text("kept: {end}", end=line.key_end) if line and line.key_end else "",
         help=text("It is stored encrypted and shown to nobody again. Another base URL needs it typed anew."),
         autocomplete="new-password",
+        key=f"{prefix}-key",
     )
     forget = has_key and st.checkbox(text("Forget the key: this server needs none"))
     models = st.text_area(

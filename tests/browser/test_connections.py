@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import delete, select
 
+from core.connections.drafts import EXAMPLE_ADDRESS
 from core.storage.tables import AuditEntry, Connection
 from tests.browser import screens
 from tests.browser.cast import Cast, Somebody
@@ -37,6 +38,7 @@ def test_from_a_new_connection_to_its_picture_and_to_its_end(
     screens.open_page(page, "/connections")
     page.get_by_role("button", name="Add a connection").click()
     page.get_by_text("Compatible server", exact=True).click()
+    expect(page.get_by_role("textbox", name="Base URL")).to_have_attribute("placeholder", EXAMPLE_ADDRESS)
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("textbox", name="Base URL").fill("nonsense")
     page.get_by_role("textbox", name="Key").fill(KEY)
@@ -60,7 +62,7 @@ def test_from_a_new_connection_to_its_picture_and_to_its_end(
     page.get_by_role("button", name="Draw it · unpriced").click()
     expect(page.get_by_text("The picture came; what it cost is not known.")).to_be_visible()
     assert [call.parameters["model"] for call in provider.calls if call.prompt == "A grey stone"] == ["hare"]
-    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Close", exact=True).click()
 
     screens.go(page, "Create")
     screens.choose(page, "model", "hare")

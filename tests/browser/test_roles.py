@@ -14,8 +14,10 @@ from tests.browser.conftest import Windows
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("roles")]
 
 FOR_ALL = ["Create", "Gallery", "Account"]
-FOR_ADMINISTRATORS = ["Requests", "People", "Connections", "Ledger", "Settings", "Audit"]
+FOR_ADMINISTRATORS = ["Usage", "Requests", "People", "Connections", "Ledger", "Settings", "Audit"]
 ADDRESSES = (
+    "usage",
+    "settings",
     "people",
     "connections",
     "ledger",
@@ -69,7 +71,7 @@ def test_for_a_user_they_are_not_in_the_navigation_nor_behind_their_address(
     window: Windows, cast: Cast, ada: Somebody, bob: Somebody
 ) -> None:
     page = window(token=cast.token(bob))
-    for address in ("people", "connections", "ledger", "requests", "audit", "settings"):
+    for address in ("usage", "people", "connections", "ledger", "requests", "audit", "settings"):
         page.goto(f"/{address}")
         expect(screens.description(page)).to_be_visible()
         screens.settle(page)
