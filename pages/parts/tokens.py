@@ -28,10 +28,12 @@ def show_tokens(here: Here) -> None:
 def _made(here: Here) -> None:
     """The form; after it the new token, in this one run and never again."""
     text = here.reader
-    with st.expander(text("New token")), st.form("new-token", border=False, clear_on_submit=True):
+    with st.expander(text("New token")), st.form("new-token", border=False):
         name = st.text_input(text("What it is for"), max_chars=100, placeholder=text("laptop"), autocomplete="off")
-        scope = st.selectbox(text("What it may do"), list(SCOPES), format_func=lambda it: text(SCOPES[it]))
-        days = st.selectbox(text("When it ends"), list(ENDS), index=1, format_func=lambda it: text(ENDS[it]))
+        label = text("What it may do")
+        scope = st.selectbox(label, list(SCOPES), format_func=lambda it: text(SCOPES[it]), placeholder=label)
+        label = text("When it ends")
+        days = st.selectbox(label, list(ENDS), index=1, format_func=lambda it: text(ENDS[it]), placeholder=label)
         dollars = st.text_input(
             text("Dollars that it may spend in all"), placeholder=text("no limit of its own"), autocomplete="off"
         )

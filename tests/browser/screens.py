@@ -90,6 +90,7 @@ def choose(page: Page, key: str, option: str) -> None:
 
 def options(page: Page, key: str) -> list[str]:
     field = open_choice(page, key)
+    expect(field.locator("label:has(input)").first).to_be_visible()
     found = [label.partition("\n")[0] for label in field.locator("label:has(input)").all_inner_texts()]
     close_choice(page)
     return found
