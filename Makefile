@@ -18,7 +18,8 @@ test: $(VENV)/test node
 # OpenAI's SDK for Node, where there is Node; without it those tests are skipped.
 node: tests/node/package-lock.json
 	@if command -v node >/dev/null && command -v npm >/dev/null && \
-	  [ tests/node/package-lock.json -nt tests/node/node_modules/.package-lock.json ]; then \
+	  { [ ! -e tests/node/node_modules/.package-lock.json ] || \
+	    [ tests/node/package-lock.json -nt tests/node/node_modules/.package-lock.json ]; }; then \
 	  cd tests/node && npm ci --silent && touch node_modules/.package-lock.json; fi
 
 lint: $(VENV)/test

@@ -10,6 +10,7 @@ from tests.browser import screens
 from tests.browser.cast import PASSWORD, Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.images_server import ImagesServer
+from tests.patience import until
 from tests.studio import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("coming in")]
@@ -89,7 +90,7 @@ def test_signing_out_ends_it_in_every_tab_at_the_next_click(window: Windows, cas
     expect_sign_in(first)
     screens.generate(second)
     expect_sign_in(second)
-    assert "imagier_session" not in {one["name"] for one in first.context.cookies()}
+    until(lambda: "imagier_session" not in {one["name"] for one in first.context.cookies()}, "the cookie's end")
     first.context.add_cookies([{"name": "imagier_session", "value": old, "url": first.url}])
     first.reload()
     expect_sign_in(first)

@@ -131,7 +131,7 @@ def test_a_limit_is_set_and_refuses_with_its_words(
     field.fill(alice.login)
     page.get_by_role("option", name=alice.login).click()
     screens.settle(page)
-    of_a_day = page.get_by_role("textbox", name="Pictures per day")
+    of_a_day = page.locator(f".st-key-limit-user-{alice.user_id}-pictures-per-day input")
     of_a_day.fill("many")
     page.get_by_role("button", name="Save").click()
     expect(screens.refusal(page)).to_contain_text("“many” cannot be the limit “pictures-per-day”")
