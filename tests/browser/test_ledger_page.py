@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from pyarrow import parquet  # type: ignore[import-untyped]
 from sqlalchemy import select
 
+from core.ledger.ledger import Ledger
 from core.ledger.limits import USER, Limits
 from core.storage.tables import AuditEntry, Image, Price
 from tests.browser import screens
@@ -31,8 +32,12 @@ def page(window: Windows, cast: Cast, ada: Somebody) -> Page:
 
 
 @pytest.fixture
-def lost(cast: Cast, alice: Somebody) -> Iterator[Callable[..., int]]:
-    """Add a picture of unknown outcome; at the end nothing of it is left at risk for other tests."""
+def lost(cast: Cast, alice: Somebody, ada: Somebody) -> Iterator[Callable[..., int]]:
+    """Add a picture of unknown outcome; nothing that other tests have left is at risk, nor is this at the end."""
+    ledger = Ledger(cast.database)
+    left = ledger.risk()
+    if left.pictures:
+        ledger.settle_all(ada.user_id, None, left.last_id, billed=False)
     with cast.database.read() as session:
         now = cast.database.now(session)
     ids: list[int] = []
