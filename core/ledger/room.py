@@ -117,19 +117,6 @@ def check_choices(allowed: Allowed, model: str, quality: str | None, size: str |
 
 
 def refusal(use: Use, needed: int) -> Problem:
-    if use.kind == "pictures-at-once":
-        return Problem(
-            "at_once_limit",
-            rule=use.name,
-            kind=use.kind,
-            scope=use.scope,
-            used=use.used,
-            reserved=use.reserved,
-            most=use.most,
-            left=use.left,
-            needed=needed,
-            resets=use.resets,
-        )
     if use.is_money:
         return Problem(
             "money_limit",
@@ -144,7 +131,7 @@ def refusal(use: Use, needed: int) -> Problem:
             resets=use.resets,
         )
     return Problem(
-        "picture_limit",
+        "at_once_limit" if use.kind == "pictures-at-once" else "picture_limit",
         rule=use.name,
         kind=use.kind,
         scope=use.scope,

@@ -132,7 +132,10 @@ def _number_axis(text: Reader, axis: str) -> Any:
     if is_french:
         number = f"replace(replace({number}, /,/g, '\\u202f'), '.', ',')"
     expression = number if axis == "number" else (f"{number} + ' $'" if is_french else f"'$' + {number}")
-    return altair.Axis(labelExpr=expression, ticks=False, domain=False, tickCount=5, grid=True, gridOpacity=0.4)
+    made = altair.Axis(labelExpr=expression, ticks=False, domain=False, tickCount=5, grid=True, gridOpacity=0.4)
+    if axis == "number":
+        made.tickMinStep = 1  # there is no half picture
+    return made
 
 
 def _tooltips(text: Reader) -> list[Any]:
