@@ -29,7 +29,7 @@ from core.storage import schema
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.tables import AuditEntry, Image, User
-from core.studio.removal import mark_deleted
+from core.studio.removal import mark_purged
 from tests import postgresql
 from tests.studio import PNG, FailingFiles, Studio
 from tests.test_people import code_of
@@ -56,7 +56,7 @@ def lived_in(studio: Studio, settings: Settings) -> Studio:
     studio.requests.retry(studio.alice, waiting)
     change(studio, ids[0], favourite=True, usage={"total_tokens": 7, "é": [None, 1.5, True]}, cost_micros=2**40)
     with studio.database.write() as session:
-        mark_deleted(session, [ids[1]], studio.database.now(session) + timedelta(microseconds=123_456))
+        mark_purged(session, [ids[1]], studio.database.now(session) + timedelta(microseconds=123_456))
         audit.record(session, studio.database.now(session), "limit.changed", "alice", {"a": 1}, None)
     Sites(studio.database, settings).change({"retention_days": None, "sharing": True, "retention_notice_days": 3})
     return studio

@@ -9,7 +9,7 @@ from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Image
-from core.studio.removal import Removal, mark_deleted
+from core.studio.removal import Removal, mark_purged
 from core.studio.retention import Notice, Retention
 from tests.conftest import SettableClock
 from tests.studio import Studio, person
@@ -112,8 +112,8 @@ def test_files_that_a_dead_process_left_go_at_the_next_sweep(
 ) -> None:
     ids = made(studio, studio.alice, 2)
     with studio.database.write() as session:
-        assert mark_deleted(session, [*ids, 10**9], clock()) == ids
-        assert mark_deleted(session, ids, clock()) == []
+        assert mark_purged(session, [*ids, 10**9], clock()) == ids
+        assert mark_purged(session, ids, clock()) == []
     assert studio.stored("pictures") != []
     assert retention.sweep() == 0
     assert studio.stored("pictures") == []

@@ -84,7 +84,7 @@ def _write_down(table: str, row: dict[str, Any], wanted: IO[str]) -> None:
         wanted.write(f"{KEY} {row['file_key']}\n")
     elif table == "requests" and row["mask_key"] is not None:
         wanted.write(f"{KEY} {row['mask_key']}\n")
-    elif table == "images" and row["deleted_at"] is None:
+    elif table == "images" and row["purged_at"] is None:
         key = row["image_url"]
         if key is not None:
             wanted.write(f"{KEY} {key}\n")

@@ -18,7 +18,7 @@ from core.members.members import member
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.tables import Base, Image, Limit, Reference, Request, Tally, User
-from core.studio.gallery import is_shown
+from core.studio.gallery import in_bin, is_shown
 from core.studio.pictures import folder
 from core.studio.removal import Removal
 
@@ -33,7 +33,10 @@ class Leaving:
         self.removal = removal
 
     def transfer(self, user_id: int, to: int) -> int:
-        """Give the pictures, with their requests and what they cost, to `to`, and close the account; how many."""
+        """Give the pictures, with their requests and what they cost, to `to`, and close the account; how many.
+
+        What they had thrown away is nobody else's: their bin is emptied.
+        """
         with self.database.write() as session:
             user, now = self._leaver(session, user_id), self.database.now(session)
             heir = member(session, to)
@@ -41,12 +44,17 @@ class Leaving:
                 raise Problem("no_such_heir", login=heir.login)
             _cancel_waiting(session, user_id, now)
             pictures = _pictures(session, user_id)
+            session.execute(
+                update(Image).where(Image.user_id == user_id, in_bin()).values(purged_at=now),
+                execution_options={"synchronize_session": False},
+            )
             for table in (Request, Image):
                 session.execute(update(table).where(table.user_id == user_id).values(user_id=to))
             _hand_over_tallies(session, user_id, to)
             after = {"pictures": pictures, "transferred_to": heir.login}
             _close(session, user, now, after)
-            return pictures
+        self.removal.clear(to)
+        return pictures
 
     def purge(self, user_id: int) -> int:
         """Delete their pictures and all that they wrote, and close the account; how many pictures.
@@ -66,6 +74,8 @@ class Leaving:
             session.execute(update(Request).where(Request.user_id == user_id).values(blank))
             forgotten = {
                 "deleted_at": func.coalesce(Image.deleted_at, now),
+                "purged_at": func.coalesce(Image.purged_at, now),
+                "note": None,
                 "placeholder": None,
                 "revised_description": None,
                 "problem_params": None,

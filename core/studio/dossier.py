@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from core.accounts import audit
+from core.acting import actor
 from core.errors import Problem
 from core.ledger.costs import Tokens, tokens_of
 from core.storage.database import Database
@@ -59,12 +60,12 @@ class Dossiers:
         return Dossier(image, attempts, tries, others, tokens_of(image.usage), price, token_name)
 
     def delete(self, image_id: int) -> None:
-        """Throw a finished picture away: its owner no longer sees it, and the row stays for the ledger."""
+        """Throw a finished picture away: its owner no longer sees it, not even in the bin."""
         with self.database.write() as session:
             image = _image(session, image_id)
             if image is None or image.state != "done" or image.deleted_at is not None:
                 raise Problem("no_such_picture")
-            image.deleted_at = self.database.now(session)
+            image.deleted_at, image.deleted_by = self.database.now(session), actor().user_id
             owner = {"owner": image.request.user.login}
             audit.record(session, image.deleted_at, "picture.deleted", f"picture {image_id}", after=owner)
 

@@ -94,13 +94,12 @@ class Gallery:
             return session.scalar(select(Image).where(Image.id == _within(image_id), Image.deleted_at.is_(None)))
 
     def delete(self, user_id: int, image_id: int) -> None:
-        """Throw a picture of one's own away: it is gone for everybody at once, its files with the next sweep. What it
-        cost stays in the ledger."""
+        """Put a picture of one's own into the bin: nobody else sees it any more. What it cost stays in the ledger."""
         with self.database.write() as session:
             image = session.scalar(_own(user_id).where(Image.id == _within(image_id)))
             if image is None:
                 raise Problem("no_such_picture")
-            image.deleted_at = self.database.now(session)
+            image.deleted_at, image.deleted_by = self.database.now(session), user_id
 
 
 def _own(user_id: int) -> Select[Image]:
@@ -111,6 +110,11 @@ def _own(user_id: int) -> Select[Image]:
 def is_shown() -> ColumnElement[bool]:
     """A picture that was made and not deleted."""
     return (Image.state == "done") & Image.deleted_at.is_(None)
+
+
+def in_bin() -> ColumnElement[bool]:
+    """A picture that was deleted and can be brought back."""
+    return Image.deleted_at.is_not(None) & Image.purged_at.is_(None)
 
 
 def _within(image_id: int) -> int:

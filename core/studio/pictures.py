@@ -137,7 +137,7 @@ class Pictures:
         with self.database.read() as session:
             rows = session.execute(
                 select(Image.id, Image.worker, Image.state, Image.image_url).where(
-                    Image.id.in_(_image_ids(files)), Image.deleted_at.is_(None)
+                    Image.id.in_(_image_ids(files)), Image.purged_at.is_(None)
                 )
             )
             folders = {

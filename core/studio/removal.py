@@ -1,4 +1,4 @@
-"""Deleting pictures: the row first, so that nobody sees the picture any more; then its files; then their names.
+"""Purging pictures, for good: the row first, so that nobody brings the picture back; then its files; then their names.
 
 A row keeps what it cost. If the process dies between row and files, `clear` finds what is left.
 """
@@ -6,7 +6,7 @@ A row keeps what it cost. If the process dies between row and files, `clear` fin
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.storage.database import Database
@@ -16,9 +16,13 @@ from core.storage.tables import Image
 BATCH = 100  # pictures whose files are deleted between two transactions
 
 
-def mark_deleted(session: Session, image_ids: Sequence[int], now: datetime) -> list[int]:
-    """Of these pictures, those that were not deleted before. To be followed by `Removal.clear`, after the commit."""
-    gone = update(Image).where(Image.id.in_(image_ids), Image.deleted_at.is_(None)).values(deleted_at=now)
+def mark_purged(session: Session, image_ids: Sequence[int], now: datetime) -> list[int]:
+    """Of these pictures, those that were not purged before. To be followed by `Removal.clear`, after the commit."""
+    gone = (
+        update(Image)
+        .where(Image.id.in_(image_ids), Image.purged_at.is_(None))
+        .values(purged_at=now, deleted_at=func.coalesce(Image.deleted_at, now))
+    )
     return list(session.scalars(gone.returning(Image.id), execution_options={"synchronize_session": False}))
 
 
@@ -28,12 +32,12 @@ class Removal:
         self.files = files
 
     def clear(self, user_id: int | None = None) -> int:
-        """Delete the files of deleted pictures, of one person or of all, and return of how many.
+        """Delete the files of purged pictures, of one person or of all, and return of how many.
 
-        A late answer may bring files to a picture that was deleted while it was drawn; they go the next time.
+        A late answer may bring files to a picture that was purged while it was drawn; they go the next time.
         """
         cleared, last = 0, 0
-        remains = select(Image.id, Image.image_url).where(Image.image_url.is_not(None), Image.deleted_at.is_not(None))
+        remains = select(Image.id, Image.image_url).where(Image.image_url.is_not(None), Image.purged_at.is_not(None))
         if user_id is not None:
             remains = remains.where(Image.user_id == user_id)
         while True:
@@ -51,6 +55,7 @@ class Removal:
                     "placeholder": None,
                     "has_thumbnails": False,
                     "revised_description": None,
+                    "note": None,
                 }
                 session.execute(update(Image).where(Image.id.in_(ids)).values(forgotten))
             cleared, last = cleared + len(ids), ids[-1]

@@ -1,7 +1,7 @@
-"""How long pictures are kept: deleted so many days after they were made, with a notice before; favourites stay.
+"""How long pictures are kept: purged so many days after they were made, with a notice before; favourites stay.
 
 Nothing is deleted without its notice: where the administrator shortens the time, what is too old already still has the
-days of the notice.
+days of the notice. What is in a bin goes after `BIN`, or with the others of its age.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Image, Setting
-from core.studio.removal import BATCH, Removal, mark_deleted
+from core.studio.gallery import in_bin
+from core.studio.removal import BATCH, Removal, mark_purged
 
+BIN = timedelta(days=30)  # that a deleted picture can be brought back
 SETTINGS = ("retention_days", "retention_notice_days")
 
 
@@ -50,23 +52,31 @@ class Retention:
             now = self.database.now(session)
             sums = select(func.count(), func.min(Image.finished_at))
             number, oldest = session.execute(
-                sums.where(_kept(user_id), Image.finished_at < now + rule.notice - rule.age)
+                sums.where(_kept(user_id), Image.deleted_at.is_(None), Image.finished_at < now + rule.notice - rule.age)
             ).one()
         return Notice(number, max(oldest + rule.age, rule.earliest, now)) if oldest is not None else None
 
     def sweep(self) -> int:
-        """Delete what is too old, in small transactions, and then all files that deleted pictures left; how many."""
-        deleted = 0
+        """Purge what is too old, in small transactions, and then all files that purged pictures left; how many."""
+        purged = 0
+        while number := self._empty_bins():
+            purged += number
         with self.database.read() as session:
             rule = self._rule(session)
             owners = session.scalars(select(Image.user_id).where(_is_kept()).distinct()).all() if rule else []
         for user_id in owners:
-            while number := self._delete_some(user_id):
-                deleted += number
+            while number := self._purge_some(user_id):
+                purged += number
         self.removal.clear()
-        return deleted
+        return purged
 
-    def _delete_some(self, user_id: int) -> int:
+    def _empty_bins(self) -> int:
+        with self.database.write() as session:
+            now = self.database.now(session)
+            old = select(Image.id).where(in_bin(), Image.deleted_at < now - BIN).order_by(Image.id).limit(BATCH)
+            return len(mark_purged(session, session.scalars(old).all(), now))
+
+    def _purge_some(self, user_id: int) -> int:
         """One transaction, which reads the rule anew: it may have been changed, and a picture become a favourite."""
         with self.database.write() as session:
             rule, now = self._rule(session), self.database.now(session)
@@ -74,7 +84,7 @@ class Retention:
                 return 0
             old = select(Image.id).where(_kept(user_id), Image.finished_at < now - rule.age)
             ids = session.scalars(old.order_by(Image.finished_at).limit(BATCH)).all()
-            return len(mark_deleted(session, ids, now))
+            return len(mark_purged(session, ids, now))
 
     def _rule(self, session: Session) -> _Rule | None:
         site = self.sites.within(session)
@@ -86,7 +96,7 @@ class Retention:
 
 
 def _is_kept() -> ColumnElement[bool]:
-    return Image.image_url.is_not(None) & Image.deleted_at.is_(None)
+    return Image.image_url.is_not(None) & Image.purged_at.is_(None)
 
 
 def _kept(user_id: int) -> ColumnElement[bool]:

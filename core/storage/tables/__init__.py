@@ -5,6 +5,7 @@ from core.storage.tables.api import IdempotencyKey, Token
 from core.storage.tables.audit import AuditEntry
 from core.storage.tables.base import Base, Key, Moment
 from core.storage.tables.creating import Template
+from core.storage.tables.keeping import Change, Collection, CollectionPicture, Effect
 from core.storage.tables.money import Limit, Price, Tally
 from core.storage.tables.site import Setting
 from core.storage.tables.studio import Attempt, Connection, Image, Kind, Reference, Request
@@ -14,7 +15,11 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Base",
+    "Change",
+    "Collection",
+    "CollectionPicture",
     "Connection",
+    "Effect",
     "IdempotencyKey",
     "Image",
     "Invitation",

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.storage.tables.accounts import User
 from core.storage.tables.base import Base, Key
 
-KEPT = text("image_url IS NOT NULL AND deleted_at IS NULL")
-REMAINS = text("image_url IS NOT NULL AND deleted_at IS NOT NULL")
+KEPT = text("image_url IS NOT NULL AND purged_at IS NULL")
+REMAINS = text("image_url IS NOT NULL AND purged_at IS NOT NULL")
+IN_BIN = text("deleted_at IS NOT NULL AND purged_at IS NULL")
 AT_RISK = text(
     "settled_at IS NULL AND NOT (state != 'unknown'"
     " AND (state != 'done' OR cost_micros IS NOT NULL OR reserved_micros IS NULL))"
@@ -123,8 +124,10 @@ class Image(Base):
         Index("ix_images_created_at", "created_at"),
         # The gallery's page: one person's pictures, newest first.
         Index("ix_images_user_id_state_id", "user_id", "state", "id"),
-        # What is kept, by its age; and what was deleted while its files are still there, which is soon nothing.
+        # What is kept, by its age; what is in the bin; and what was purged while its files are still there, which is
+        # soon nothing.
         Index("ix_images_kept", "user_id", "finished_at", sqlite_where=KEPT, postgresql_where=KEPT),
+        Index("ix_images_bin", "user_id", "deleted_at", "id", sqlite_where=IN_BIN, postgresql_where=IN_BIN),
         Index("ix_images_remains", "id", sqlite_where=REMAINS, postgresql_where=REMAINS),
         # The administrator's list, in any order and narrowed down to any kinds.
         Index("ix_images_created_at_id", "created_at", "id"),
@@ -172,7 +175,10 @@ class Image(Base):
     problem: Mapped[str | None] = mapped_column(String(64))  # a code of core.errors
     problem_params: Mapped[dict[str, Any] | None]
     problem_detail: Mapped[str | None]  # what the provider said
-    deleted_at: Mapped[datetime | None]  # nobody sees it any more; the row stays for the ledger
+    note: Mapped[str | None]  # its person's own
+    deleted_at: Mapped[datetime | None]  # in the bin: nobody sees it, and it can be brought back
+    deleted_by: Mapped[int | None] = mapped_column(Key)  # who put it there
+    purged_at: Mapped[datetime | None]  # deleted for good: its files go, and the row stays for the ledger
 
     # Kept by the database itself (core.storage.triggers), whoever writes the row:
     kind_id: Mapped[int | None]
