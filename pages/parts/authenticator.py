@@ -69,10 +69,13 @@ def keep_signed_in(services: Services, user_id: int, address: str) -> None:
     _call(data=data, key="keep_signed_in", on_failed_change=_remember_failure)
 
 
-def sign_out(services: Services) -> None:
+def sign_out(services: Services) -> NoReturn:
     """End this browser's session, in all its tabs, and reload the page. Not for a callback: it draws."""
     services.sessions.end(session_token())
     _call(data={"url": "/auth/logout", "ticket": None}, key="sign_out", on_failed_change=lambda: None)
+    # Whatever else this page has would find that nobody is here and begin anew, and then a slow browser never sees the
+    # call that takes its cookie away.
+    st.stop()
 
 
 def session_token() -> str | None:

@@ -10,7 +10,6 @@ from tests.browser import screens
 from tests.browser.cast import PASSWORD, Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.images_server import ImagesServer
-from tests.patience import until
 from tests.studio import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("coming in")]
@@ -86,11 +85,12 @@ def test_signing_out_ends_it_in_every_tab_at_the_next_click(window: Windows, cas
     screens.open_page(first, "/account")
     screens.open_page(second)
     (old,) = (one["value"] for one in first.context.cookies() if one["name"] == "imagier_session")
-    first.get_by_role("button", name="Sign out").click()
+    with first.expect_response("**/auth/logout"):
+        first.get_by_role("button", name="Sign out").click()
     expect_sign_in(first)
     screens.generate(second)
     expect_sign_in(second)
-    until(lambda: "imagier_session" not in {one["name"] for one in first.context.cookies()}, "the cookie's end")
+    assert "imagier_session" not in {one["name"] for one in first.context.cookies()}
     first.context.add_cookies([{"name": "imagier_session", "value": old, "url": first.url}])
     first.reload()
     expect_sign_in(first)
