@@ -163,7 +163,7 @@ def _stopped(here: Here, board: Board) -> None:
 def _strip(here: Here, board: Board) -> None:
     """The pictures before the newest order, small, as far as they are not shown above."""
     shown = {slot.image.id for group in board.groups[:1] for slot in group.slots}
-    images = here.services.gallery.page(here.person.user_id, size=STRIP + len(shown)).images
+    images = here.services.gallery.page(here.person, size=STRIP + len(shown)).images
     before = [image for image in images if image.id not in shown][:STRIP]
     if before:
         items = [finished(here.reader, image, image.request, "gallery") for image in before]

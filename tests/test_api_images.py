@@ -19,7 +19,7 @@ from core.api import answers
 from core.storage.tables import IdempotencyKey, Request
 from tests.api import MODEL, Api, opened, settings_with
 from tests.images_server import ImagesServer
-from tests.studio import until
+from tests.studio import person, until
 
 DESCRIPTION = "a lighthouse"
 
@@ -71,7 +71,7 @@ def test_a_picture_comes_as_openai_sends_one_and_hangs_in_the_gallery(api: Api) 
     sent = api.server.calls[-1].parameters
     assert (sent["moderation"], sent["complexity"], sent["output_compression"]) == ("low", "low", 80)
     assert sent["safety_identifier"] != "somebody"
-    pictures = api.services.gallery.page(api.cast.alice).images
+    pictures = api.services.gallery.page(person(api.cast.alice)).images
     assert {image.request.door for image in pictures[:2]} == {"api"}
     assert {image.id for image in pictures[:2]} == {item.model_dump()["id"] for item in answer.data}
 
@@ -232,7 +232,7 @@ def test_a_broken_connection_to_the_provider_ends_the_wait(api: Api) -> None:
             api.client(max_retries=2).images.generate(model=MODEL, prompt="[fault:401]")
         assert raised.value.code == "line_stopped"
         assert raised.value.status_code == 503
-        pictures = api.services.gallery.page(api.cast.alice).images
+        pictures = api.services.gallery.page(person(api.cast.alice)).images
         assert "[fault:401]" not in {picture.request.description for picture in pictures}
     finally:
         api.services.worker.line.resume("openai")

@@ -20,7 +20,7 @@ from core.studio.gallery import Gallery
 from core.studio.pictures import Pictures
 from tests.conftest import SettableClock
 from tests.ledger_sums import assert_tallies_are_the_sums
-from tests.studio import insert_cast
+from tests.studio import insert_cast, person
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -76,7 +76,7 @@ def test_the_pictures_are_there_and_the_sweep_leaves_them(database: Database) ->
         assert url is not None
         assert files.read(url)
     assert owner is not None
-    assert Gallery(database).page(owner)
+    assert Gallery(database).page(person(owner)).images
 
 
 def test_a_real_order_comes_after_the_invented_ones(database: Database) -> None:

@@ -70,7 +70,7 @@ def test_what_is_given_to_somebody_else_is_theirs_with_its_costs(
     reference = studio.requests.keep_reference(studio.alice, "start.png", PNG)
     (waiting,) = studio.submit(studio.alice, "with a reference", references=(reference,))
     assert leaving.transfer(studio.alice, studio.bob) == 2
-    assert {image.id for image in studio.gallery.page(studio.bob).images} > set(ids)
+    assert {image.id for image in studio.gallery.page(person(studio.bob)).images} > set(ids)
     assert studio.image(waiting).state == "cancelled"
     assert sums(studio.database)[studio.bob][0] == 3
     assert studio.alice not in sums(studio.database)
@@ -91,7 +91,7 @@ def test_nobody_gets_pictures_who_cannot_have_them(studio: Studio, leaving: Leav
     with studio.database.write() as session:
         session.get_one(User, studio.bob).disabled_at = studio.database.now(session)
     assert code_of(lambda: leaving.transfer(studio.alice, to)) in ("no_such_heir", "no_such_user")
-    assert len(studio.gallery.page(studio.alice).images) == 1
+    assert len(studio.gallery.page(person(studio.alice)).images) == 1
 
 
 def test_a_purge_leaves_costs_and_the_record_and_nothing_else(
@@ -136,7 +136,7 @@ def test_a_picture_that_is_drawn_during_a_purge_is_cleared_afterwards(studio: St
     leaving.purge(studio.alice)
     gate.open()
     studio.wait_for(image_id, "done")
-    assert studio.gallery.page(studio.alice).images == []
+    assert studio.gallery.page(person(studio.alice)).images == []
     studio.workers.pop().stop(5)
     leaving.removal.clear()
     assert studio.stored() == []

@@ -81,7 +81,7 @@ def test_an_old_picture_goes_after_its_notice_and_a_favourite_stays(
     assert (gone.state, gone.cost_micros, gone.image_url, gone.placeholder) == ("done", 40_000, None, None)
     assert gone.deleted_at == clock()
     assert {key.split("/")[1].split("-")[0] for key in studio.stored("pictures")} == {str(loved), str(young)}
-    assert [image.id for image in studio.gallery.page(studio.alice).images] == [young, loved]
+    assert [image.id for image in studio.gallery.page(person(studio.alice)).images] == [young, loved]
     assert studio.gallery.picture(person(studio.alice), old) is None
     assert studio.gallery.picture(person(studio.ada, "admin"), old) is None
     shown = [slot.image.id for group in studio.boards.board(studio.alice, 9).groups for slot in group.slots]

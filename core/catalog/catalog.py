@@ -15,6 +15,8 @@ LONGEST_EDGE = 3840
 FEWEST_PIXELS = 655_360
 MOST_PIXELS = 8_294_400
 WIDEST_RATIO = 3
+SHAPES = ("square", "landscape", "portrait", "wide", "tall")
+WIDE = 1.6  # from this ratio on, a landscape is wide, and a portrait tall
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,17 @@ def dimensions(size: str) -> tuple[int, int] | None:
     if cross and all(part.isascii() and part.isdigit() and 0 < len(part) <= 5 for part in (width, height)):
         return int(width), int(height)
     return None
+
+
+def shape_of(width: int, height: int) -> str:
+    """One of SHAPES, or "" where there are no measures. `core.storage.shelves` says the same in SQL."""
+    if not width * height:
+        return ""
+    if width == height:
+        return "square"
+    if width > height:
+        return "wide" if width >= WIDE * height else "landscape"
+    return "tall" if height >= WIDE * width else "portrait"
 
 
 @cache

@@ -1,56 +1,62 @@
-"""What was made: the pictures of a person, newest first, a page at a time."""
+"""What was made: the pictures of a person, in the order of a view, a page at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from core.accounts.sessions import Person
 from core.errors import Problem
 from core.storage.database import Database
 from core.storage.tables import Image, Request
+from core.studio.selection import LARGEST_ID as LARGEST_ID
+from core.studio.selection import ids, owner, place_of
 from core.studio.texts import storable
+from core.studio.views import View
 
 PAGE = 24
-LARGEST_ID = 2**63 - 1
+EVERYTHING = View()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Pictures newest first; `newer` and `older` are the keys to pass for the neighbouring pages, None at an end."""
+    """`previous` and `next` are the keys to pass as `after` and `before` for the neighbouring pages, None at an end."""
 
     images: Sequence[Image]
-    newer: int | None
-    older: int | None
+    previous: int | None
+    next: int | None
 
 
 class Gallery:
     def __init__(self, database: Database):
         self.database = database
 
-    def page(self, user_id: int, before: int | None = None, after: int | None = None, size: int = PAGE) -> Page:
-        """The page below picture `before`, or above picture `after`, or the first one."""
-        query = (
-            select(Image)
-            .join(Image.request)
-            .options(contains_eager(Image.request))
-            .where(Image.user_id == user_id, is_shown())
-        )
-        if after is not None:
-            query = query.where(Image.id > _within(after)).order_by(Image.id).limit(size + 1)
-        else:
-            if before is not None:
-                query = query.where(Image.id < _within(before))
-            query = query.order_by(Image.id.desc()).limit(size + 1)
+    def page(
+        self,
+        person: Person,
+        view: View = EVERYTHING,
+        before: int | None = None,
+        after: int | None = None,
+        size: int = PAGE,
+    ) -> Page:
+        """The page that follows picture `before` in the order, or precedes picture `after`, or the first one."""
         with self.database.read() as session:
-            found = list(session.scalars(query))
-        more, images = len(found) > size, found[:size]
-        if after is not None:
-            images.reverse()
-            return Page(images, images[0].id if images and more else None, images[-1].id if images else None)
-        newer = images[0].id if images and before is not None else None
-        return Page(images, newer, images[-1].id if images and more else None)
+            user_id = owner(session, person, view)
+            place = place_of(session, view, before if after is None else after)
+            backwards = place is not None and after is not None
+            image_ids = ids(session, user_id, view, size + 1, place, backwards)
+            more, image_ids = len(image_ids) > size, image_ids[:size]
+            images = _loaded(session, image_ids[::-1] if backwards else image_ids)
+        first, last = (images[0].id, images[-1].id) if images else (None, None)
+        if backwards:
+            return Page(images, first if more else None, last)
+        return Page(images, first if place is not None else None, last if more else None)
+
+    def ids(self, person: Person, view: View, number: int, before: int | None = None) -> list[int]:
+        """The keys of the view's first pictures, or of those that follow picture `before`: also of very many."""
+        with self.database.read() as session:
+            return ids(session, owner(session, person, view), view, number, place_of(session, view, before))
 
     def picture(self, person: Person, image_id: int) -> Image | None:
         """One picture with its request and its references, if this person may see it: its owner, an administrator."""
@@ -100,6 +106,12 @@ class Gallery:
             if image is None:
                 raise Problem("no_such_picture")
             image.deleted_at, image.deleted_by = self.database.now(session), user_id
+
+
+def _loaded(session: Session, image_ids: Sequence[int]) -> list[Image]:
+    query = select(Image).join(Image.request).options(contains_eager(Image.request)).where(Image.id.in_(image_ids))
+    found = {image.id: image for image in session.scalars(query)}
+    return [found[image_id] for image_id in image_ids]
 
 
 def _own(user_id: int) -> Select[Image]:

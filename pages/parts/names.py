@@ -1,9 +1,7 @@
 """What people call models, sizes, qualities and backgrounds."""
 
-from core.catalog.catalog import Model, dimensions
+from core.catalog.catalog import Model, dimensions, shape_of
 from core.i18n import Reader
-
-WIDE = 1.6  # from this ratio on, a landscape is wide
 
 
 def model_name(text: Reader, model: Model) -> str:
@@ -44,14 +42,7 @@ def shape_name(text: Reader, size: str | None) -> str:
 
 def shape(size: str | None) -> str:
     """ "square", "landscape", "portrait", "wide", "tall", or "" for what the provider decides."""
-    width, height = dimensions(size or "") or (0, 0)
-    if not width * height:
-        return ""
-    if width == height:
-        return "square"
-    if width > height:
-        return "wide" if width >= WIDE * height else "landscape"
-    return "tall" if height >= WIDE * width else "portrait"
+    return shape_of(*(dimensions(size or "") or (0, 0)))
 
 
 def quality_name(text: Reader, quality: str) -> str:
