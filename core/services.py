@@ -33,7 +33,7 @@ from core.site import Sites
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.schema import open_database
-from core.storage.vault import Vault
+from core.storage.vault import LINKS, Vault
 from core.studio.board import Boards
 from core.studio.choices import LastChoices
 from core.studio.dossier import Dossiers
@@ -46,8 +46,10 @@ from core.studio.records import Records
 from core.studio.removal import Removal
 from core.studio.requests import Requests
 from core.studio.retention import Retention
+from core.studio.shares import Shares
 from core.studio.status import Statuses
 from core.studio.templates import Templates
+from core.studio.visitors import Visitors
 from core.studio.worker import Worker
 
 
@@ -86,6 +88,8 @@ class Services:
     records: Records
     removal: Removal
     retention: Retention
+    shares: Shares
+    visitors: Visitors
     statuses: Statuses
     news: News
     inquiries: Inquiries
@@ -154,6 +158,8 @@ def build(
         statuses=Statuses(database, live),
         removal=removal,
         retention=Retention(database, sites, removal),
+        shares=Shares(database, sites, Vault(settings.secrets(), LINKS)),
+        visitors=Visitors(database, files, sites, throttle),
         news=news,
         inquiries=Inquiries(database),
         needs=Needs(database, sites, models, settings.data_dir),

@@ -31,7 +31,7 @@ class Site:
     previews: int
     unpriced: Literal["allow", "refuse"]
     registration: Literal["closed", "open"] = "closed"
-    sharing: bool = False
+    sharing: bool = True
     retention_days: int | None = None
     retention_notice_days: int = 7
     text_model: str | None = None

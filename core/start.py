@@ -26,6 +26,7 @@ from core.api.metrics import metrics_routes
 from core.api.pictures import picture_routes
 from core.api.routes import api_routes
 from core.api.security import Security
+from core.api.shares import share_routes
 from core.services import Services
 from core.settings import LOOPBACK, Settings, SettingsError, unknown_names
 from core.studio import repeats
@@ -93,6 +94,7 @@ def routes(services: Services) -> list[BaseRoute]:
         *metrics_routes(services),
         *auth_routes(services.sessions),
         *picture_routes(services),
+        *share_routes(services),
         *api_routes(services),
         *export_routes(services),
         *list_routes(services),
@@ -153,6 +155,7 @@ def _tidy_up(services: Services, ended: threading.Event) -> None:
             _guarded(partial(repeats.sweep, services.database))
             _guarded(services.links.sweep)
             _guarded(services.retention.sweep)
+            _guarded(services.shares.sweep)
 
 
 def _guarded(function: Callable[[], object]) -> None:

@@ -147,7 +147,7 @@ def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = 
     return Response(dumped(content), status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
 
 
-def reader_of(request: Request) -> Reader:
+def reader_of(request: Request, otherwise: str | None = None, timezone: str | None = None) -> Reader:
     """In the language that the caller prefers, of those we speak."""
     wishes: list[tuple[float, int, str]] = []
     for part in request.headers.get("accept-language", "")[:LONGEST_HEADER].split(","):
@@ -158,7 +158,7 @@ def reader_of(request: Request) -> Reader:
             rank = 0.0
         wishes.append((-rank, len(wishes), language.strip()))
     spoken = [wish for _, _, wish in sorted(wishes) if wish.split("-")[0].lower() in LANGUAGES]
-    return Reader(choose_language(*spoken), spoken[0] if spoken else None)
+    return Reader(choose_language(*spoken, otherwise), spoken[0] if spoken else None, timezone)
 
 
 def check_query(request: Request, operation: Operation) -> None:

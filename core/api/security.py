@@ -36,7 +36,8 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=()",
 }
-PACKED = ("/api/", "/pictures/")  # base64 and pictures: a server that compresses them works for nothing
+PACKED = ("/api/", "/pictures/", "/s/")  # base64 and pictures: a server that compresses them works for nothing
+LINKS = "/s/"  # what follows is the secret of a link
 QUIET = ("/_stcore/", "/static/", "/healthz", "/readyz")
 
 
@@ -58,7 +59,8 @@ class Security:
             if message["type"] == "http.response.start":
                 _add_headers(message, http_id)
                 if not scope["path"].startswith(QUIET):
-                    log.info("%s %s -> %s", scope["method"], scope["path"], message["status"])
+                    path = f"{LINKS}…" if scope["path"].startswith(LINKS) else scope["path"]
+                    log.info("%s %s -> %s", scope["method"], path, message["status"])
             await send(message)
 
         with about(http_id=http_id):

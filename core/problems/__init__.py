@@ -1,6 +1,19 @@
 """Every problem that a person or a program can be told about, by its code; one module for each subject."""
 
-from core.problems import api, coming_in, connections, demo, keeping, members, money, orders, painting, pictures, site
+from core.problems import (
+    api,
+    coming_in,
+    connections,
+    demo,
+    keeping,
+    members,
+    money,
+    orders,
+    painting,
+    pictures,
+    sharing,
+    site,
+)
 from core.problems.words import CHOICES, Text
 
 PROBLEMS: dict[str, Text] = {
@@ -14,6 +27,7 @@ PROBLEMS: dict[str, Text] = {
     **orders.PROBLEMS,
     **painting.PROBLEMS,
     **pictures.PROBLEMS,
+    **sharing.PROBLEMS,
     **site.PROBLEMS,
 }
 

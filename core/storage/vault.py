@@ -1,7 +1,7 @@
-"""Secrets that an administrator types, encrypted at rest: with the newest secret of the installation, readable by all.
+"""Secrets that are needed again, encrypted at rest: with the newest secret of the installation, readable by all.
 
-A database that was copied without the secret tells nobody a key. Another secret is introduced by naming the old one
-beside it: what was sealed with it is read, and sealed anew.
+A database that was copied without the secret tells nobody any of them. Another secret is introduced by naming the old
+one beside it: what was sealed with it is read, and sealed anew.
 """
 
 import base64
@@ -11,7 +11,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-PURPOSE = b"imagier: keys of connections"
+KEYS = b"imagier: keys of connections"
+LINKS = b"imagier: tokens of links"
 
 
 class UnreadableError(Exception):
@@ -19,9 +20,9 @@ class UnreadableError(Exception):
 
 
 class Vault:
-    def __init__(self, secrets: Sequence[bytes]):
-        """The newest secret first; the others only read."""
-        locks = [_lock(secret) for secret in secrets]
+    def __init__(self, secrets: Sequence[bytes], purpose: bytes = KEYS):
+        """The newest secret first; the others only read. What was sealed for one purpose is not read for another."""
+        locks = [_lock(secret, purpose) for secret in secrets]
         self._newest = locks[0]
         self._all = MultiFernet(locks)
 
@@ -43,6 +44,6 @@ class Vault:
         return False
 
 
-def _lock(secret: bytes) -> Fernet:
-    derived = HKDF(SHA256(), length=32, salt=None, info=PURPOSE).derive(secret)
+def _lock(secret: bytes, purpose: bytes) -> Fernet:
+    derived = HKDF(SHA256(), length=32, salt=None, info=purpose).derive(secret)
     return Fernet(base64.urlsafe_b64encode(derived))

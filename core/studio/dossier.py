@@ -69,6 +69,19 @@ class Dossiers:
             owner = {"owner": image.request.user.login}
             audit.record(session, image.deleted_at, "picture.deleted", f"picture {image_id}", after=owner)
 
+    def hide(self, image_id: int, hidden: bool) -> None:
+        """Take a picture out of its owner's links, those that there are and those to come; or put it back."""
+        with self.database.write() as session:
+            image = _image(session, image_id)
+            if image is None or image.state != "done" or image.deleted_at is not None:
+                raise Problem("no_such_picture")
+            if (image.hidden_at is not None) == hidden:
+                return
+            now = self.database.now(session)
+            image.hidden_at = now if hidden else None
+            act = "picture.hidden" if hidden else "picture.unhidden"
+            audit.record(session, now, act, f"picture {image_id}", after={"owner": image.request.user.login})
+
 
 def _image(session: Session, image_id: int) -> Image | None:
     if not 0 < image_id <= LARGEST_ID:

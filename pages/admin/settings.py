@@ -67,6 +67,8 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
             site.previews,
             help=text("The provider bills about 100 output tokens for each."),
         )
+        sharing = st.toggle(text("People may share their pictures by link"), value=site.sharing)
+        st.caption(text("Whoever has such a link sees the picture without signing in. Turned off, no link shows any."))
         allows_unpriced = st.toggle(
             text("Models without a price may be used, though no limit in dollars counts them"),
             value=site.allows_unpriced,
@@ -91,6 +93,7 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
         "time_zone": time_zone,
         "language": language,
         "registration": "open" if is_open else "closed",
+        "sharing": sharing,
         "previews": int(previews),
         "unpriced": "allow" if allows_unpriced else "refuse",
     }

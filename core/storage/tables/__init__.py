@@ -7,6 +7,7 @@ from core.storage.tables.base import Base, Key, Moment
 from core.storage.tables.creating import Template
 from core.storage.tables.keeping import Change, Collection, CollectionPicture, Effect
 from core.storage.tables.money import Limit, Price, Tally
+from core.storage.tables.sharing import Share
 from core.storage.tables.site import Setting
 from core.storage.tables.studio import Attempt, Connection, Image, Kind, Reference, Request
 from core.storage.tables.usage import UsageChange, UsageSum, UsageTime
@@ -33,6 +34,7 @@ __all__ = [
     "Request",
     "Session",
     "Setting",
+    "Share",
     "Tally",
     "Template",
     "Throttle",

@@ -179,6 +179,7 @@ class Image(Base):
     deleted_at: Mapped[datetime | None]  # in the bin: nobody sees it, and it can be brought back
     deleted_by: Mapped[int | None] = mapped_column(Key)  # who put it there
     purged_at: Mapped[datetime | None]  # deleted for good: its files go, and the row stays for the ledger
+    hidden_at: Mapped[datetime | None]  # an administrator took it out of its owner's links
 
     # Kept by the database itself (core.storage.triggers), whoever writes the row:
     kind_id: Mapped[int | None]
