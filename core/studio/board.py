@@ -88,6 +88,18 @@ class Boards:
         groups = tuple(Group(request, slots) for request in requests if (slots := _slots(request, lines)))
         return Board(groups, stopped, now)
 
+    def standing(self, user_id: int, images: Sequence[Image]) -> tuple[list[Slot], Board]:
+        """Any pictures as they stand, without places in the line; and a board without groups to show them by."""
+        with self.database.read() as session:
+            now = self.database.now(session)
+            ended = [image.id for image in images if image.state != "done" and image.user_id == user_id]
+            tried = set(session.scalars(select(Image.retry_of).where(Image.retry_of.in_(ended)))) if ended else set()
+            waited_for = {image.connection for image in images if _waits(image)}
+            stopped = self._stopped(session, waited_for) if waited_for else {}
+        open_ones = {image.id for image in images if image.id in ended and image.deleted_at is None} - tried
+        slots = [_slot(image, None) if image.id in open_ones else Slot(image) for image in images]
+        return slots, Board((), stopped, now)
+
     def _stopped(self, session: Session, waited_for: set[str]) -> dict[str, Connection]:
         """Every line that stands still by itself, and of those that a person waits for, also the closed ones."""
         rows = {row.name: row for row in session.scalars(select(Connection))}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 from core.accounts.sessions import Person
 from core.errors import Problem
 from core.storage.database import Database
-from core.storage.tables import Image, Request
+from core.storage.tables import Image, Kind, Request
 from core.studio.selection import LARGEST_ID as LARGEST_ID
 from core.studio.selection import ids, owner, place_of
 from core.studio.texts import storable
@@ -57,6 +57,11 @@ class Gallery:
         """The keys of the view's first pictures, or of those that follow picture `before`: also of very many."""
         with self.database.read() as session:
             return ids(session, owner(session, person, view), view, number, place_of(session, view, before))
+
+    def models(self) -> list[str]:
+        """The models that any picture was ever ordered from."""
+        with self.database.read() as session:
+            return list(session.scalars(select(Kind.model).distinct().order_by(Kind.model)))
 
     def picture(self, person: Person, image_id: int) -> Image | None:
         """One picture with its request and its references, if this person may see it: its owner, an administrator."""

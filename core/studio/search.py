@@ -29,7 +29,7 @@ def has_words(description: str, wanted: Sequence[str]) -> bool:
     if not wanted:
         return False
     found = set(_folded(description))
-    return all(word in found or (len(word) > 1 and any(other.startswith(word) for other in found)) for word in wanted)
+    return all(word in found or any(other.startswith(word) for other in found) for word in wanted)
 
 
 def _folded(text: str) -> list[str]:
@@ -43,10 +43,10 @@ def matching(session: Session, typed: str) -> Select[Any]:
     if not wanted:
         return select(Request.id).where(false())
     if session.get_bind().dialect.name == "sqlite":
-        query = " ".join(f'"{word}"' + "*" * (len(word) > 1) for word in wanted)
+        query = " ".join(f'"{word}"*' for word in wanted)
         found = text("search_requests MATCH :words").bindparams(bindparam("words", query, unique=True))
         return select(_FTS.c.rowid).where(found)
-    query = " & ".join(word + ":*" * (len(word) > 1) for word in wanted)
+    query = " & ".join(f"{word}:*" for word in wanted)
     return select(Request.id).where(_words_of(Request.description).bool_op("@@")(func.to_tsquery("simple", query)))
 
 

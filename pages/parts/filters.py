@@ -50,18 +50,40 @@ def day(name: str, label: str) -> None:
     st.date_input(label, value=None, key=key, format="YYYY-MM-DD", on_change=_changed, args=(name,))
 
 
+def flag(name: str, label: str) -> None:
+    key = _set(name, st.query_params.get(name) == "1")
+    st.toggle(label, key=key, on_change=_changed, args=(name,))
+
+
+def one_of(name: str, label: str, options: Mapping[str, str]) -> None:
+    """One of `options` always; the first, unless the address has another."""
+    now = st.query_params.get(name, "")
+    key = _set(name, now if now in options else next(iter(options)))
+    st.radio(
+        label,
+        list(options),
+        key=key,
+        format_func=lambda value: options[value],
+        label_visibility="collapsed",
+        on_change=_changed,
+        args=(name, next(iter(options))),
+    )
+
+
 def clear(text: Reader, names: Sequence[str]) -> None:
     """A way back to everything, where something is left out."""
     if asked(names):
-        st.button(text("Show everything"), key="filters-clear", on_click=_clear, args=(names,), type="tertiary")
+        st.button(text("Show everything"), key="filters-clear", on_click=forget, args=(names,), type="tertiary")
 
 
-def turn_page(text: Reader, newer: int | None, older: int | None) -> None:
+def turn_page(text: Reader, newer: int | None, older: int | None, names: tuple[str, str] | None = None) -> None:
+    """`names` are those of the page before and the page after, where they are not what is newer and what is older."""
+    before, after = names or (text("Newer"), text("Older"))
     with st.container(horizontal=True, horizontal_alignment="center"):
         if newer is not None:
-            st.button(text("Newer"), key="newer", on_click=_turn, args=("after", newer))
+            st.button(before, key="newer", on_click=_turn, args=("after", newer))
         if older is not None:
-            st.button(text("Older"), key="older", on_click=_turn, args=("before", older))
+            st.button(after, key="older", on_click=_turn, args=("before", older))
 
 
 def export_links(text: Reader, name: str, filters: Mapping[str, str], kinds: Sequence[str] = ("csv", "parquet")) -> str:
@@ -75,29 +97,42 @@ def export_links(text: Reader, name: str, filters: Mapping[str, str], kinds: Seq
     return "".join(links)
 
 
-def _set(name: str, value: str | date | None) -> str:
+def _set(name: str, value: str | date | bool | None) -> str:
     key = f"filter-{name}"
     if st.session_state.get(key) != value:
         st.session_state[key] = value
     return key
 
 
-def _changed(name: str) -> None:
+def _changed(name: str, default: str = "") -> None:
     value = st.session_state.get(f"filter-{name}")
-    for key in KEYS:
-        st.query_params.pop(key, None)
-    if value is None or not str(value).strip():
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = str(value).strip()
+    if isinstance(value, bool):
+        value = "1" if value else ""
+    shown = "" if value is None else str(value)
+    say(name, "" if shown == default else shown)
 
 
-def _clear(names: Sequence[str]) -> None:
-    for name in (*names, *KEYS):
-        st.query_params.pop(name, None)
+def forget(names: Sequence[str]) -> None:
+    """Take filters out of the address."""
+    _go({name: value for name, value in _address().items() if name not in names})
+
+
+def say(name: str, value: str) -> None:
+    """Put a filter into the address, or take it out where it is empty."""
+    address = _address()
+    address.pop(name, None)
+    _go(address | ({name: value.strip()} if value.strip() else {}))
+
+
+def _address() -> dict[str, str]:
+    """Without where one is in the list."""
+    return {name: value for name, value in st.query_params.to_dict().items() if name not in KEYS}
+
+
+def _go(address: Mapping[str, str]) -> None:
+    """Said at once, so that it is one step back."""
+    st.query_params.from_dict(address)
 
 
 def _turn(direction: str, key: int) -> None:
-    for name in KEYS:
-        st.query_params.pop(name, None)
-    st.query_params[direction] = str(key)
+    _go(_address() | {direction: str(key)})

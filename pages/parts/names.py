@@ -30,6 +30,11 @@ def size_name(text: Reader, size: str | None) -> str:
 
 
 def shape_name(text: Reader, size: str | None) -> str:
+    return name_of_shape(text, shape(size))
+
+
+def name_of_shape(text: Reader, shape: str) -> str:
+    """The name of one of SHAPES."""
     names = {
         "square": text("Square"),
         "landscape": text("Landscape"),
@@ -37,7 +42,7 @@ def shape_name(text: Reader, size: str | None) -> str:
         "wide": text("Wide"),
         "tall": text("Tall"),
     }
-    return names.get(shape(size), text("Automatic"))
+    return names.get(shape, text("Automatic"))
 
 
 def shape(size: str | None) -> str:

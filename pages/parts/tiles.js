@@ -45,6 +45,7 @@ function show(tile, item, data, act) {
   element.dataset.state = item.state
   element.dataset.picture = item.id
   element.style.aspectRatio = item.state === 'done' || item.state === 'running' || item.state === 'queued' ? item.ratio : Math.min(item.ratio, 1)
+  element.style.setProperty('--ratio', Math.max(0.5, Math.min(item.ratio, 3)))
   if (item.source && item.source !== tile.source) load(tile, item, data)
   if (!item.source && item.state !== 'running' && tile.image) {
     tile.image.remove()

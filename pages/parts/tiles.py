@@ -51,9 +51,9 @@ def tiles(
     items: Sequence[dict[str, Any]],
     key: str,
     on_act: Callable[[Act], None],
-    shape: Literal["grid", "large", "strip"] = "grid",
+    shape: Literal["grid", "rows", "large", "strip"] = "grid",
 ) -> None:
-    """Show the items (from `finished` or `standing`): in a grid that follows the width, large, or small in a row."""
+    """Show the items (from `finished` or `standing`): in a grid, in rows of one height, large, or small in a row."""
 
     def acted() -> None:
         act = _act(st.session_state.get(key))
