@@ -35,13 +35,16 @@ from core.storage.files import Files
 from core.storage.schema import open_database
 from core.storage.vault import LINKS, Vault
 from core.studio.board import Boards
+from core.studio.changes import Changes
 from core.studio.choices import LastChoices
+from core.studio.collections import Collections
 from core.studio.dossier import Dossiers
 from core.studio.gallery import Gallery
 from core.studio.inquiry import Inquiries
 from core.studio.lineage import Lineage
 from core.studio.needs import Needs
 from core.studio.news import News
+from core.studio.notes import Notes
 from core.studio.records import Records
 from core.studio.removal import Removal
 from core.studio.requests import Requests
@@ -82,6 +85,9 @@ class Services:
     ledger: Ledger
     boards: Boards
     gallery: Gallery
+    collections: Collections
+    notes: Notes
+    changes: Changes
     lineage: Lineage
     templates: Templates
     choices: LastChoices
@@ -151,6 +157,9 @@ def build(
         ledger=ledger,
         boards=Boards(database, live),
         gallery=Gallery(database),
+        collections=Collections(database),
+        notes=Notes(database),
+        changes=Changes(database, removal),
         lineage=Lineage(database, models, requests),
         templates=Templates(database),
         choices=LastChoices(database),

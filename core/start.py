@@ -154,6 +154,7 @@ def _tidy_up(services: Services, ended: threading.Event) -> None:
             _guarded(services.throttle.sweep)
             _guarded(partial(repeats.sweep, services.database))
             _guarded(services.links.sweep)
+            _guarded(services.changes.sweep)
             _guarded(services.retention.sweep)
             _guarded(services.shares.sweep)
 

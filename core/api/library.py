@@ -55,7 +55,9 @@ async def content(call: Call) -> Response:
 
 async def delete(call: Call) -> Response:
     image_id = id_of(call)
-    await call.threads.run(call.services.gallery.delete, call.caller.user_id, image_id)
+    changed = await call.threads.run(call.services.changes.delete, call.caller.user_id, [image_id])
+    if not changed.pictures:
+        raise Problem("no_such_picture")
     return answer({"id": image_id, "object": "picture.deleted", "deleted": True})
 
 

@@ -77,6 +77,8 @@ async def _opened(services: Services, wanted: Wanted) -> FileStream | None:
 
 def _wanted(services: Services, person: Person, image_id: int, variant: str, is_download: bool) -> Wanted | None:
     image = services.gallery.picture(person, image_id) if image_id <= LARGEST_ID else None
+    if image is None and variant in map(str, WIDTHS):  # what is in the bin is seen there, and small
+        image = services.gallery.thrown_away(person.user_id, image_id)
     return _file(image, variant, is_download) if image is not None else None
 
 

@@ -25,6 +25,24 @@ PROBLEMS: dict[str, Text] = {
     "no_such_template": Text(
         mark("There is no such template here, or it is not yours to change."), mark("Choose another one."), 404
     ),
+    "no_such_collection": Text(
+        mark("There is no such collection here, or it is not yours."), mark("Choose another one."), 404
+    ),
+    "collection_needs_name": Text(
+        mark("A collection needs a name of up to {most} characters."), mark("Give it a short name.")
+    ),
+    "collection_exists": Text(
+        mark("You already have a collection with the name {name}."), mark("Choose another name."), 409
+    ),
+    "too_many_collections": Text(
+        mark("There is room for {most} collections, and you have as many."), mark("Delete one that you do not need.")
+    ),
+    "note_too_long": Text(mark("A note may have up to {most} characters; this one has {length}."), mark("Shorten it.")),
+    "nothing_to_undo": Text(
+        mark("There is nothing left to undo here: it was undone already, or it is too long ago."),
+        mark("Look in the bin for what was deleted."),
+        409,
+    ),
     "confirm_retry": Text(
         mark("This picture may already have been billed."), mark("Confirm that it may be billed again."), 409
     ),

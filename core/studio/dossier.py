@@ -82,6 +82,16 @@ class Dossiers:
             act = "picture.hidden" if hidden else "picture.unhidden"
             audit.record(session, now, act, f"picture {image_id}", after={"owner": image.request.user.login})
 
+    def restore(self, image_id: int) -> None:
+        """Give a picture back that was deleted, whoever did it, while it is not purged."""
+        with self.database.write() as session:
+            image = _image(session, image_id)
+            if image is None or image.deleted_at is None or image.purged_at is not None:
+                raise Problem("no_such_picture")
+            image.deleted_at = image.deleted_by = None
+            owner = {"owner": image.request.user.login}
+            audit.record(session, self.database.now(session), "picture.restored", f"picture {image_id}", after=owner)
+
 
 def _image(session: Session, image_id: int) -> Image | None:
     if not 0 < image_id <= LARGEST_ID:

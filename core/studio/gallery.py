@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from core.accounts.sessions import Person
-from core.errors import Problem
 from core.storage.database import Database
 from core.storage.tables import Image, Kind, Request
 from core.studio.selection import LARGEST_ID as LARGEST_ID
@@ -81,6 +80,11 @@ class Gallery:
         with self.database.read() as session:
             return session.scalar(query)
 
+    def thrown_away(self, user_id: int, image_id: int) -> Image | None:
+        """A picture in one's own bin."""
+        with self.database.read() as session:
+            return session.scalar(select(Image).where(Image.id == _within(image_id), in_own_bin(user_id)))
+
     def search(
         self, user_id: int, words: str = "", before: int | None = None, size: int = PAGE
     ) -> tuple[Sequence[Image], bool]:
@@ -104,14 +108,6 @@ class Gallery:
         with self.database.read() as session:
             return session.scalar(select(Image).where(Image.id == _within(image_id), Image.deleted_at.is_(None)))
 
-    def delete(self, user_id: int, image_id: int) -> None:
-        """Put a picture of one's own into the bin: nobody else sees it any more. What it cost stays in the ledger."""
-        with self.database.write() as session:
-            image = session.scalar(_own(user_id).where(Image.id == _within(image_id)))
-            if image is None:
-                raise Problem("no_such_picture")
-            image.deleted_at, image.deleted_by = self.database.now(session), user_id
-
 
 def _loaded(session: Session, image_ids: Sequence[int]) -> list[Image]:
     query = select(Image).join(Image.request).options(contains_eager(Image.request)).where(Image.id.in_(image_ids))
@@ -132,6 +128,11 @@ def is_shown() -> ColumnElement[bool]:
 def in_bin() -> ColumnElement[bool]:
     """A picture that was deleted and can be brought back."""
     return Image.deleted_at.is_not(None) & Image.purged_at.is_(None)
+
+
+def in_own_bin(user_id: int) -> ColumnElement[bool]:
+    """What this person has deleted; not what an administrator took from them."""
+    return (Image.user_id == user_id) & (Image.deleted_by == user_id) & in_bin()
 
 
 def _within(image_id: int) -> int:

@@ -1,17 +1,18 @@
 """Purging pictures, for good: the row first, so that nobody brings the picture back; then its files; then their names.
 
-A row keeps what it cost. If the process dies between row and files, `clear` finds what is left.
+The row keeps what it cost, and nothing that anybody wrote: what it was asked for with goes when the last picture of its
+request does. If the process dies between row and files, `clear` finds what is left.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from core.storage.database import Database
 from core.storage.files import Files
-from core.storage.tables import Image
+from core.storage.tables import CollectionPicture, Effect, Image, Reference, Request
 
 BATCH = 100  # pictures whose files are deleted between two transactions
 
@@ -24,6 +25,18 @@ def mark_purged(session: Session, image_ids: Sequence[int], now: datetime) -> li
         .values(purged_at=now, deleted_at=func.coalesce(Image.deleted_at, now))
     )
     return list(session.scalars(gone.returning(Image.id), execution_options={"synchronize_session": False}))
+
+
+def _forget_words(session: Session, image_ids: Sequence[int]) -> None:
+    """What was asked for, where all that came of it is purged or cancelled: what failed can still be tried again. The
+    files it started from are then named by no row, and go with the daily sweep of files."""
+    whole = (Image.state == "done") & Image.purged_at.is_not(None)
+    alive = exists().where(Image.request_id == Request.id, Image.state != "cancelled", ~whole)
+    over = select(Request.id).where(Request.id.in_(select(Image.request_id).where(Image.id.in_(image_ids))), ~alive)
+    request_ids = session.scalars(over).all()
+    session.execute(delete(Reference).where(Reference.request_id.in_(request_ids)))
+    blank = {"description": "", "fingerprint": None, "mask_key": None}
+    session.execute(update(Request).where(Request.id.in_(request_ids)).values(blank))
 
 
 class Removal:
@@ -58,6 +71,9 @@ class Removal:
                     "note": None,
                 }
                 session.execute(update(Image).where(Image.id.in_(ids)).values(forgotten))
+                for table in (CollectionPicture, Effect):
+                    session.execute(delete(table).where(table.image_id.in_(ids)))
+                _forget_words(session, ids)
             cleared, last = cleared + len(ids), ids[-1]
 
     def delete_folder(self, image_url: str) -> None:

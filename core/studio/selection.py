@@ -63,6 +63,8 @@ def _conditions(session: Session, user_id: int | None, view: View) -> list[Colum
         wanted.append(Image.state == (view.state or "done"))
     if user_id is not None:
         wanted.append(Image.user_id == user_id)
+        if view.state == BIN:  # what an administrator took away is not in its person's bin
+            wanted.append(Image.deleted_by == user_id)
     if view.model:
         wanted.append(Request.model == view.model)
     if view.favourites:

@@ -140,8 +140,12 @@ def _acts(here: Here, found: Dossier) -> None:
             _retry_button(text, image)
         if image.state == "done" and image.deleted_at is None:
             with st.popover(text("Delete")):
-                st.markdown(text("It is gone for its owner at once; what it cost stays in the ledger."))
+                st.markdown(
+                    text("It is gone for its owner at once, and for good in 30 days; what it cost stays in the ledger.")
+                )
                 st.button(text("Delete it"), key="act-delete", on_click=_delete, args=(image.id,), type="primary")
+        if image.deleted_at is not None and image.purged_at is None:
+            st.button(text("Give it back"), key="act-restore", on_click=_restore, args=(image.id,))
         if found.is_at_risk:
             with st.popover(text("Settle")):
                 st.markdown(text("Look it up at the provider and say here what it cost."))
@@ -174,6 +178,10 @@ def _retry(image_id: int, confirmed: bool) -> None:
 
 def _delete(image_id: int) -> None:
     _act(lambda here, _image: here.services.dossiers.delete(image_id), image_id)
+
+
+def _restore(image_id: int) -> None:
+    _act(lambda here, _image: here.services.dossiers.restore(image_id), image_id)
 
 
 def _settle(image_id: int, billed: bool) -> None:

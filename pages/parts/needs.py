@@ -35,10 +35,9 @@ def _said(text: Reader, need: Need) -> str:
             )
         case "at_risk":
             return text.plural(
-                "Nobody knows whether {count} picture was billed: {held} at risk.",
-                "Nobody knows whether {count} pictures were billed: {held} at risk.",
+                "{count} picture may have been billed, and nobody knows.",
+                "{count} pictures may have been billed, and nobody knows.",
                 params["number"],
-                held=text.money(params["held_micros"]),
             )
         case "spending":
             return text(
