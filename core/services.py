@@ -127,7 +127,9 @@ def build(
     people, throttle = People(database, settings), Throttle(database, secret)
     news = News()
     worker = Worker(database, files, live, secret, news=news)
-    requests = Requests(database, files, models, live, wake=worker.wake, ledger=ledger, news=news, sites=sites)
+    requests = Requests(
+        database, files, models, live, wake=worker.wake, ledger=ledger, news=news, sites=sites, taking=worker.taking
+    )
     beyond = (
         settings.listens_beyond_this_machine if listens_beyond_this_machine is None else listens_beyond_this_machine
     )

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import TracebackType
@@ -19,7 +19,7 @@ from core.engines.base import Engine, Job, Painting, Preview
 from core.engines.connections import Lane
 from core.ledger.prices import Prices
 from core.storage.database import Database
-from core.storage.files import Files
+from core.storage.files import Files, Piece
 from core.storage.tables import Attempt, Image, Request, User
 from core.studio.board import Boards
 from core.studio.copies import Copies
@@ -131,15 +131,15 @@ class FailingFiles(Files):
             raise OSError(5, "The bucket does not answer")
         return super().read(key)
 
-    def write(self, key: str, data: bytes, media_type: str) -> None:
-        if key.startswith(self.beginning):
+    def _put(self, piece: Piece) -> None:
+        if piece.key.startswith(self.beginning):
             if self.gate is not None:
                 self.waiting += 1
                 self.gate.wait()
             if self.failures:
                 self.failures -= 1
                 raise OSError(28, "No space left on device")
-        super().write(key, data, media_type)
+        super()._put(piece)
 
 
 @dataclass
@@ -189,8 +189,8 @@ class Studio:
         for worker in self.workers:
             worker.stop(grace=0)
 
-    def requests_of(self, *lanes: Lane, wake: Callable[[], None] = lambda: None) -> Requests:
-        return Requests(self.database, self.files, self.catalog, lanes, wake=wake)
+    def requests_of(self, *lanes: Lane, **worker: Any) -> Requests:
+        return Requests(self.database, self.files, self.catalog, lanes, **worker)
 
     def line(self, worker: str = "a" * 32, lease: float = 30.0) -> Line:
         return Line(self.database, worker, lease)
@@ -200,7 +200,7 @@ class Studio:
         lanes = more.pop("lanes", (self.lane,))
         worker = Worker(self.database, self.files, lanes, b"secret", lease, poll, pauses=QUICK, **more)
         self.workers.append(worker)
-        self.requests = self.requests_of(*lanes, wake=worker.wake)
+        self.requests = self.requests_of(*lanes, wake=worker.wake, taking=worker.taking)
         if start:
             worker.start()
         return worker

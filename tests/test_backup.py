@@ -243,7 +243,7 @@ def test_a_full_disk_leaves_nothing_behind(lived_in: Studio, other: Database) ->
             raise OSError(28, "No space left on device")
         real(key, data, media_type)
 
-    files.write = write  # type: ignore[method-assign]
+    files.write = write  # type: ignore[method-assign, assignment]
     before = everything(other)
     with pytest.raises(OSError, match="No space"):
         restore(other, files, archive)

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from core.storage import schema
 from core.storage.database import Database
-from core.storage.tables import Attempt, Base, Image, Throttle
+from core.storage.tables import Attempt, Base, Image, Setting, Throttle
 from core.storage.triggers import is_in_metadata
 from tests.conftest import SettableClock
 from tests.patience import SECONDS
@@ -56,6 +56,19 @@ def test_writers_are_alone_even_from_two_connections(database_url: str, clock: S
         assert session.get_one(Throttle, "alice").failures == 60
     for database in databases:
         database.close()
+
+
+def test_what_need_not_last_is_committed_without_waiting_for_the_disk(database: Database) -> None:
+    question = text("SHOW synchronous_commit" if database.is_postgresql else "PRAGMA synchronous")
+    waits, does_not = ("on", "off") if database.is_postgresql else (2, 1)
+    seen = []
+    for lasting in (True, False, True):
+        with database.write(lasting=lasting) as session:
+            seen.append(session.scalar(question))
+            session.add(Setting(name=f"after {len(seen)}", value=lasting, changed_at=database.now(session)))
+    assert seen == [waits, does_not, waits]
+    with database.read() as session:
+        assert len(session.scalars(select(Setting)).all()) == 3
 
 
 def test_a_reader_does_not_wait_for_a_writer(database: Database, clock: SettableClock) -> None:

@@ -96,11 +96,11 @@ def test_no_more_is_held_than_there_is_room_for_and_room_comes_back() -> None:
     assert asyncio.run(wait()) == [True, True, True]
 
 
-def test_the_worker_tells_of_each_step_and_hands_over_what_the_engine_made(database: Database) -> None:
+def test_the_worker_tells_of_previews_and_of_the_end_and_hands_over_what_the_engine_made(database: Database) -> None:
     news, gate = News(), Gate()
     with Studio(database) as studio:
         engine: FakeEngine = studio.engine
-        engine.otherwise = (gate, Preview(0, PNG), PAINTING)
+        engine.otherwise = (Preview(0, PNG), gate, PAINTING)
         worker = studio.worker(start=False, news=news)
         (image_id,) = studio.submit(studio.alice)
 

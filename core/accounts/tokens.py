@@ -126,7 +126,7 @@ class Tokens:
         A call takes its fraction of a minute, and a minute's worth may be taken at once.
         """
         each = MINUTE / self._per_minute
-        with self._database.write() as transaction:
+        with self._database.write(lasting=False) as transaction:
             now = self._database.now(transaction)
             token = transaction.get_one(Token, token_id)
             busy_until = max(token.busy_until or now, now) + each

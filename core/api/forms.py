@@ -46,6 +46,10 @@ class Form:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """As soon as the files are kept elsewhere; twice is fine."""
         for one in self.files:
             one.file.close()
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -14,12 +15,14 @@ from core.api.bodies import object_of
 from core.api.door import Call, answer
 from core.api.errors import dumped, refused
 from core.api.forms import File, Form, read_form
+from core.api.models import allowed
 from core.api.parameters import Wanted, from_form, refuse_pictures, wanted
 from core.api.requests import shown
 from core.api.streams import Events
 from core.api.waiting import ended
 from core.errors import Problem
 from core.storage.uploads import MOST_REFERENCES
+from core.studio.news import Watch
 from core.studio.orders import Order
 from core.studio.repeats import LONGEST_KEY, Once
 
@@ -29,39 +32,23 @@ NOT_TWICE = {"x-should-retry": "false"}  # the SDKs would order it anew, and it 
 
 async def generate(call: Call) -> Response:
     values = await object_of(call.request)
-    found = await _wanted(call, values, edits=False)
-    return await _made(call, found, _once(call, values, {}), "image_generation")
+    return await _made(call, "image_generation", values, None)
 
 
 async def edit(call: Call) -> Response:
     with Form() as form:
         await read_form(call.request, call.threads, form)
-        for one in form.files:
-            if one.field not in (IMAGE, IMAGES, MASK):
-                refuse_pictures(one.field[:80])
-        values = from_form(form.fields)
-        found = await _wanted(call, values, edits=True)
-        hashes: dict[str, Any] = {}
-        order = await call.threads.run(_with_pictures, call, found.order, form.files, hashes)
-    return await _made(call, replace(found, order=order), _once(call, values, hashes), "image_edit")
+        return await _made(call, "image_edit", from_form(form.fields), form)
 
 
-async def _wanted(call: Call, values: Mapping[str, Any], edits: bool) -> Wanted:
-    requests = call.services.requests
-    offers = requests.offers(await call.threads.run(requests.today))
-    if not offers:
-        raise Problem("model_not_offered", model=str(values.get("model"))[:80])
-    return wanted(values, edits, call.services.catalog, offers[0].model.name)
-
-
-async def _made(call: Call, found: Wanted, once: Once | None, name: str) -> Response:
+async def _made(call: Call, name: str, values: Mapping[str, Any], form: Form | None) -> Response:
     """Order it, then answer at once, in events, or when all of it has come to an end."""
     services, caller = call.services, call.caller
     with ExitStack() as stack:
         watch = stack.enter_context(services.news.watching((), wants_pictures=True))
-        request_id = await call.threads.run(
-            services.requests.submit, caller.user_id, found.order, "api", caller.token_id, once, watch.also
-        )
+        found, request_id = await call.threads.run(_order, call, values, form, watch)
+        if form is not None:
+            form.close()
         if _prefers_async(call):
             record = await call.threads.run(services.records.one, caller.user_id, request_id)
             headers = {"Location": f"/api/v1/requests/{request_id}", "Preference-Applied": "respond-async"}
@@ -82,6 +69,26 @@ async def _made(call: Call, found: Wanted, once: Once | None, name: str) -> Resp
         return refused(call.reader, answers.problem_of(record.images[0], record.stopped), NOT_TWICE)
     address = (lambda image: answers.address_of(call.request, services, image)) if found.wants_addresses else None
     return answers.whole(record, pictures, call.reader, address)
+
+
+def _order(call: Call, values: Mapping[str, Any], form: Form | None, watch: Watch) -> tuple[Wanted, int]:
+    """What the caller wants, and the id of the request that it has become."""
+    files = form.files if form is not None else []
+    for one in files:
+        if one.field not in (IMAGE, IMAGES, MASK):
+            refuse_pictures(one.field[:80])
+    found = wanted(values, form is not None, call.services.catalog, partial(_default, call))
+    hashes: dict[str, Any] = {}
+    order = _with_pictures(call, found.order, files, hashes) if form is not None else found.order
+    once, caller = _once(call, values, hashes), call.caller
+    return found, call.services.requests.submit(caller.user_id, order, "api", caller.token_id, once, watch.also)
+
+
+def _default(call: Call) -> str:
+    offers = allowed(call)
+    if not offers:
+        raise Problem("model_not_offered", model="–")
+    return offers[0].model.name
 
 
 def _with_pictures(call: Call, order: Order, files: list[File], hashes: dict[str, Any]) -> Order:

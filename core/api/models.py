@@ -12,13 +12,13 @@ from core.errors import Problem
 
 
 async def list_models(call: Call) -> Response:
-    data = [shown(call, offer) for offer in await call.threads.run(_allowed, call)]
+    data = [shown(call, offer) for offer in await call.threads.run(allowed, call)]
     return answer({"object": "list", "data": data})
 
 
 async def one_model(call: Call) -> Response:
     name = call.request.path_params["id"]
-    for offer in await call.threads.run(_allowed, call):
+    for offer in await call.threads.run(allowed, call):
         if offer.model.name == name:
             return answer(shown(call, offer))
     raise Problem("model_not_offered", model=name[:80])
@@ -51,7 +51,8 @@ def able_to(model: Model) -> dict[str, Any]:
     }
 
 
-def _allowed(call: Call) -> list[Offer]:
+def allowed(call: Call) -> list[Offer]:
+    """Those that the caller may use, the default first."""
     requests, ledger = call.services.requests, call.services.ledger
     names = ledger.models_of(call.caller.user_id)
     return [it for it in requests.offers(requests.today()) if names is None or it.model.name in names]

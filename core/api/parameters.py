@@ -1,6 +1,6 @@
 """The parameters of a generation and of an edit: what each takes, in the call and in the document of the API."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -74,8 +74,11 @@ def parameters_of(edits: bool) -> tuple[Parameter, ...]:
     return tuple(it for it in PARAMETERS if not (it.generations_only if edits else it.edits_only))
 
 
-def wanted(values: Mapping[str, Any], edits: bool, catalog: Catalog, default: str) -> Wanted:
-    """What the checked parameters order; a Problem that names the first one that is wrong. null is as good as none."""
+def wanted(values: Mapping[str, Any], edits: bool, catalog: Catalog, default: Callable[[], str]) -> Wanted:
+    """What the checked parameters order; a Problem that names the first one that is wrong. null is as good as none.
+
+    `default` finds the model where none was named.
+    """
     given = {name: _whole(value) for name, value in values.items() if value is not None}
     known = {parameter.name: parameter for parameter in parameters_of(edits)}
     for name, value in given.items():
@@ -87,7 +90,7 @@ def wanted(values: Mapping[str, Any], edits: bool, catalog: Catalog, default: st
             raise Problem("parameter_unknown", param=name[:80])
     if "prompt" not in given:
         raise Problem("parameter_missing", param="prompt")
-    model = catalog.get(given.get("model", default))
+    model = catalog.get(given["model"] if "model" in given else default())
     streams = given.get("stream", False)
     order = Order(
         description=given["prompt"],

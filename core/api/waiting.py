@@ -15,18 +15,24 @@ LOOK_AGAIN = 2.0  # seconds; news of other processes reach this one by looking
 
 
 async def ended(call: Call, request_id: int, watch: Watch) -> Record:
-    """The record when its last picture has come to an end."""
+    """The record when its last picture has come to an end. What is watched already has just been ordered."""
     async with _gone(call.request) as gone:
+        if watch.image_ids:
+            await _changed(watch, gone)
         while True:
             record = await look(call, request_id)
             if not record.is_open:
                 return record
             watch.also([image.id for image in record.images])
-            changed = asyncio.ensure_future(watch.changed(LOOK_AGAIN))
-            await asyncio.wait({changed, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                changed.cancel()
-                raise ClientDisconnect
+            await _changed(watch, gone)
+
+
+async def _changed(watch: Watch, gone: "asyncio.Task[None]") -> None:
+    changed = asyncio.ensure_future(watch.changed(LOOK_AGAIN))
+    await asyncio.wait({changed, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if gone.done():
+        changed.cancel()
+        raise ClientDisconnect
 
 
 async def look(call: Call, request_id: int) -> Record:

@@ -2,6 +2,9 @@
 
 A writing transaction is alone: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by an advisory lock. What it has read stays
 true until it commits, so a check and the act that follows from it are one. Readers never wait.
+
+What was committed survives the death of the process. A power cut it survives too if it is `lasting`, as nearly all is;
+the others last from the next lasting one on, for they are all in one log.
 """
 
 import threading
@@ -16,6 +19,7 @@ from sqlalchemy.orm import Session
 
 WRITE_LOCK = 0x494D4147  # any number that nobody else uses in this database
 LOCKING = select(func.clock_timestamp()).select_from(func.pg_advisory_xact_lock(WRITE_LOCK))
+LOCKING_BRIEFLY = LOCKING.add_columns(func.set_config("synchronous_commit", "off", True))
 MOMENT = "moment"  # of a session: when it got the lock
 # A frozen process that holds the lock would stop everybody: the server ends its transaction after a minute. A line that
 # is cut without a word is noticed after one as well.
@@ -42,6 +46,7 @@ class Database:
         self._turn = threading.Lock()
         self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
         self._writer = self.engine.execution_options(writes=True)
+        self._brief_writer = self.engine.execution_options(writes=True, synchronous="NORMAL")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -49,15 +54,20 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction, alone: committed at the end, undone by an exception."""
+    def write(self, *, lasting: bool = True) -> Iterator[Session]:
+        """One transaction, alone: committed at the end, undone by an exception.
+
+        Not `lasting`: what a power cut may undo. It does not wait for the disk.
+        """
+        writer = self._writer if lasting else self._brief_writer
         if self.is_postgresql:
-            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            with Session(writer, expire_on_commit=False) as session, session.begin():
                 # The time comes with the lock, of the moment when it was got: one question less for everybody behind.
-                session.info[MOMENT] = session.connection().execute(LOCKING).scalar_one()
+                locking = LOCKING if lasting else LOCKING_BRIEFLY
+                session.info[MOMENT] = session.connection().execute(locking).one()[0]
                 yield session
         else:
-            with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+            with self._turn, Session(writer, expire_on_commit=False) as session, session.begin():
                 yield session
 
     def now(self, session: Session) -> datetime:
@@ -105,13 +115,20 @@ def _sqlite(url: str) -> Engine:
         connection.isolation_level = None  # the driver would begin transactions by itself, and too late
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")  # what was committed was paid for: it must survive a power cut
+        cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        wanted = options.get("synchronous", "FULL")
+        if connection.info.get("synchronous", "FULL") != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")  # it holds until another one
+            connection.info["synchronous"] = wanted
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

@@ -13,12 +13,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, MemoryStore, S3Store
+
+from core.storage.folder import Folder
 
 if TYPE_CHECKING:
     from obstore import BytesStream
@@ -35,8 +37,15 @@ _RETRIES: "RetryConfig" = {
 }
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _STREAM_CHUNK = 256 * 1024
-_MOST_KNOWN = 1000  # folders
 _LONGEST_REASON = 300
+
+
+class Piece(NamedTuple):
+    """A file to be written."""
+
+    key: str
+    data: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +68,9 @@ class FileStream:
 class Files:
     """The picture store. `place` names it for people: the folder or the address of the bucket."""
 
-    def __init__(self, store: "ObjectStore", place: str, folder: Path | None = None):
+    def __init__(self, store: "ObjectStore", place: str, folder: Folder | None = None):
         self._store = store
         self._folder = folder
-        self._known: set[Path] = set()  # folders whose own names are on the disk
         self.place = place
 
     @classmethod
@@ -80,44 +88,42 @@ class Files:
             return cls(MemoryStore(), "memory")
         if parts.scheme not in ("", "file") or not parts.path or parts.netloc:
             raise ValueError("The picture store must be a folder, file:///FOLDER or s3://BUCKET/PREFIX.")
-        folder = Path(url2pathname(parts.path) if parts.scheme else url).absolute()
+        path = Path(url2pathname(parts.path) if parts.scheme else url).absolute()
         try:
-            for made in _make_folder(folder):
-                _fsync_folder(made.parent)
+            folder = Folder(path)
         except OSError as error:
             reason = f"The folder of the picture store cannot be made: {error.strerror}"
-            raise OSError(error.errno, reason, str(folder)) from None
-        with _clear_errors(str(folder)):
-            return cls(LocalStore(folder), str(folder), folder)
+            raise OSError(error.errno, reason, str(path)) from None
+        with _clear_errors(str(path)):
+            return cls(LocalStore(path), str(path), folder)
 
-    def write(self, key: str, data: bytes, media_type: str) -> None:
-        """Keep `data` under `key`, whole or not at all; once this returns, a power cut does not lose it."""
+    def write(self, key: str, data: bytes, media_type: str, *, lasting: bool = True) -> None:
+        """Keep `data` under `key`, whole or not at all; once this returns, a power cut does not lose it.
+
+        Not `lasting`: for what can be made again, so that nothing is lost by its loss.
+        """
         _check_key(key)
         with _clear_errors(key):
             if self._folder:
-                self._write_durably(self._folder, key, data)
+                self._folder.write(key, data, lasting)
             else:
-                # In one piece: parts of an upload that broke off would stay in the bucket, unseen and billed.
-                self._store.put(key, data, attributes={"Content-Type": media_type}, use_multipart=False)
+                self._put(Piece(key, data, media_type))
 
-    def _write_durably(self, folder: Path, key: str, data: bytes) -> None:
-        """What obstore's folder does (a second name, then a rename), and what it lacks: private files, and fsync.
+    def write_pair(self, first: Piece, second: Piece) -> None:
+        """The same for two files, in the time of one: whoever finds the second finds the first, too."""
+        _check_key(first.key)
+        _check_key(second.key)
+        with _clear_errors(second.key):
+            if self._folder:
+                self._folder.write_pair(first.key, first.data, second.key, second.data)
+            else:
+                self._put(first)
+                self._put(second)
 
-        The rename comes after the bytes are on the disk. The names of the folders down to it are put there too, even
-        if another thread has made one of them: only what this store has seen there counts as known.
-        """
-        path = folder / key
-        self._known.difference_update(_make_folder(path.parent))
-        _write_and_sync(path, data)
-        seen = []
-        for parent in path.parents:
-            _fsync_folder(parent)
-            if parent == folder or parent in self._known:
-                break
-            seen.append(parent)
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
-        self._known.update(seen)
+    def _put(self, piece: Piece) -> None:
+        """In one piece: parts of an upload that broke off would stay in the bucket, unseen and billed."""
+        attributes = {"Content-Type": piece.media_type}
+        self._store.put(piece.key, piece.data, attributes=attributes, use_multipart=False)
 
     def read(self, key: str) -> bytes:
         _check_key(key)
@@ -201,39 +207,6 @@ async def _chunks(key: str, stream: "BytesStream") -> AsyncIterator[bytes]:
     with _clear_errors(key):
         async for chunk in stream:
             yield bytes(chunk)
-
-
-def _write_and_sync(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _make_folder(path: Path) -> list[Path]:
-    """With its parents, each for its owner alone; two at once are fine. Returns those that were missing."""
-    if path.is_dir():
-        return []
-    made = [*_make_folder(path.parent), path]
-    path.mkdir(mode=0o700, exist_ok=True)
-    return made
-
-
-def _fsync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot, and need not
-            raise
-    finally:
-        os.close(folder)
 
 
 @contextmanager

@@ -186,7 +186,9 @@ class Drawing:
                 studio.threads.files, studio.pictures.keep, claim.image_id, claim.worker, painting
             )
             studio.line.news.hand_over(claim.image_id, painting)
-            finished = await self._insist(studio.threads.rows, studio.line.finish, claim, values)
+            # With thumbnails to come, the receipt stays until they are made, in a transaction that lasts.
+            lasting = not values["has_thumbnails"]
+            finished = await self._insist(studio.threads.rows, studio.line.finish, claim, values, lasting)
         except Exception as error:
             problem = Unknown("server_stopped") if isinstance(error, TEMPORARY) else Failed("not_stored")
             problem.detail = type(error).__name__

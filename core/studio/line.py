@@ -60,15 +60,18 @@ class Line:
 
     def claims(self, lane: Lane, most: int) -> list[Claim]:
         """Take the next few pictures of this lane, as many as it takes now."""
-        claims: list[Claim] = []
         with self.database.write() as session:
-            now = self.database.now(session)
-            while len(claims) < most and _takes_one(session, lane, now):
-                image_id = session.scalar(_next(lane))
-                if image_id is None:
-                    break
-                claims.append(self._claim(session, lane, image_id, now))
-        self.news.tell(*(claim.image_id for claim in claims))
+            return self.take(session, lane, most)
+
+    def take(self, session: Session, lane: Lane, most: int) -> list[Claim]:
+        """The same inside the transaction of somebody who has just put something in the line."""
+        claims: list[Claim] = []
+        now = self.database.now(session)
+        while len(claims) < most and _takes_one(session, lane, now):
+            image_id = session.scalar(_next(lane))
+            if image_id is None:
+                break
+            claims.append(self._claim(session, lane, image_id, now))
         return claims
 
     def _claim(self, session: Session, lane: Lane, image_id: int, now: datetime) -> Claim:
@@ -87,7 +90,7 @@ class Line:
     def renew(self, image_ids: Collection[int]) -> None:
         """Say that these are being drawn; three times a lease. A row that no task stands for must run out."""
         mine = (Image.id.in_(image_ids)) & (Image.worker == self.worker) & (Image.state == "running")
-        with self.database.write() as session:
+        with self.database.write(lasting=False) as session:
             until = self.database.in_seconds(session, self.lease)
             session.execute(update(Image).where(mine).values(lease_until=until))
 
@@ -126,13 +129,16 @@ class Line:
             return Claim(image.id, session.scalar(last) or 0, image.worker, image.seed, image.position, image.request)
 
     def saw_preview(self, claim: Claim, count: int) -> None:
-        with self.database.write() as session:
+        with self.database.write(lasting=False) as session:
             session.execute(update(Image).where(_mine(claim), Image.previews_seen < count).values(previews_seen=count))
-        self.news.tell(claim.image_id)
 
-    def finish(self, claim: Claim, values: Mapping[str, Any]) -> bool:
-        """The picture is kept: `values` describe it. False if the row is not this worker's to finish."""
-        return self._leave(claim, "done", {**values, "problem": None, "problem_params": None, "problem_detail": None})
+    def finish(self, claim: Claim, values: Mapping[str, Any], lasting: bool = True) -> bool:
+        """The picture is kept: `values` describe it. False if the row is not this worker's to finish.
+
+        It need not be `lasting` as long as the receipt stays: whoever finds that finishes the picture again.
+        """
+        values = {**values, "problem": None, "problem_params": None, "problem_detail": None}
+        return self._leave(claim, "done", values, lasting)
 
     def fail(self, claim: Claim, failure: EngineFailure) -> bool:
         """The call ended without a picture, for good."""
@@ -200,8 +206,8 @@ class Line:
             row.stopped_code = row.stopped_request_id = row.stopped_at = None
             row.stopped_detail = ""
 
-    def _leave(self, claim: Claim, state: str, values: Mapping[str, Any]) -> bool:
-        with self.database.write() as session:
+    def _leave(self, claim: Claim, state: str, values: Mapping[str, Any], lasting: bool = True) -> bool:
+        with self.database.write(lasting=lasting) as session:
             now = self.database.now(session)
             _end_attempt(session, claim, now, state, values.get("problem"), values.get("provider_request_id"))
             image = session.scalar(select(Image).where(_mine(claim)))

@@ -57,11 +57,13 @@ class News:
             watch.ring()
 
     def hand_over(self, image_id: int, picture: Preview | Painting) -> None:
-        """Put it where those who wait for it find it; tells nobody yet."""
+        """Put it where those who wait for it find it. A preview is news; a painting is none before its row says so."""
         with self._turn:
             watches = [watch for watch in self._watches.get(image_id, ()) if watch.wants_pictures]
         for watch in watches:
             watch.put(image_id, picture)
+            if isinstance(picture, Preview):
+                watch.ring()
 
     def borrow(self, size: int) -> bool:
         """Room for so many bytes more; a negative size gives room back."""

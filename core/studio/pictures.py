@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from core.engines.base import Painting
 from core.storage.database import Database
-from core.storage.files import Files, StoredFile
+from core.storage.files import Files, Piece, StoredFile
 from core.storage.formats import EXTENSIONS, media_type_of
 from core.storage.tables import Image, Reference, Request
 from core.storage.thumbnails import look_at, make_preview
@@ -55,7 +55,8 @@ class Pictures:
     def keep(self, image_id: int, worker: str, painting: Painting) -> dict[str, Any]:
         """Write the file of a finished picture and return what its row has to say about it.
 
-        The receipt comes first: if the process dies before the row is written, `adopt` needs nothing else.
+        Where the original is, there is the receipt: if the process dies before the row lasts, `adopt` needs nothing
+        else.
         """
         receipt = {
             "usage": storable_usage(painting.usage),
@@ -63,21 +64,23 @@ class Pictures:
             "revised_description": storable(painting.revised_description),
         }
         name = folder(image_id, worker)
-        self.files.write(f"receipts/{name}.json", json.dumps(receipt).encode(), "application/json")
         media_type = media_type_of(painting.data)
         key = f"pictures/{name}/original.{EXTENSIONS.get(media_type or '', 'bin')}"
-        self.files.write(key, painting.data, media_type or UNKNOWN)
+        self.files.write_pair(
+            Piece(f"receipts/{name}.json", json.dumps(receipt).encode(), "application/json"),
+            Piece(key, painting.data, media_type or UNKNOWN),
+        )
         return _described(key, painting.data, receipt)
 
     def adopt(self, image_id: int, worker: str) -> dict[str, Any] | None:
         """What `keep` had written when its process died, or None if it had not come that far."""
         name = folder(image_id, worker)
         originals = [file for file in self.files.list(f"pictures/{name}") if ORIGINAL.search(file.key)]
+        if not originals:
+            return None  # and then the receipt may be empty
         try:
             receipt = json.loads(self.files.read(f"receipts/{name}.json"))
         except FileNotFoundError:
-            return None
-        if not originals:
             return None
         return _described(originals[0].key, self.files.read(originals[0].key), receipt)
 
@@ -101,7 +104,7 @@ class Pictures:
         small = make_preview(data)
         if small is None:
             return False
-        self.files.write(preview_key(image_id, worker, number), small, WEBP)
+        self.files.write(preview_key(image_id, worker, number), small, WEBP, lasting=False)
         return True
 
     def forget_scaffold(self, image_id: int, worker: str) -> None:

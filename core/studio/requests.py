@@ -1,7 +1,8 @@
 """A request from its submission on: submit, cancel, try again, and where its pictures stand."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +29,7 @@ from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed, fingerprint
 from core.studio.repeats import Once, earlier, remember
+from core.studio.taking import Take, Taking
 
 RETRYABLE = ("failed", "blocked", "unknown", "cancelled")
 
@@ -44,8 +46,10 @@ class Requests:
         ledger: Ledger | None = None,
         news: News | None = None,
         sites: Sites | None = None,
+        taking: Taking | None = None,
     ):
-        """`wake` tells a worker of this process that something is in the line; the others look by themselves.
+        """`wake` tells a worker of this process that something is in the line; the others look by themselves. With
+        `taking` it takes what is ordered in the transaction of the order.
 
         Without a `ledger` days begin at midnight of UTC, and models without a price are allowed.
         """
@@ -56,6 +60,7 @@ class Requests:
         self._previews = previews
         self._sites = sites
         self._wake = wake
+        self._taking = taking or self._only_waking
         self.ledger = ledger or Ledger(database)
         self._news = news or News()
 
@@ -77,21 +82,21 @@ class Requests:
         door: str = "pages",
         token_id: int | None = None,
         once: Once | None = None,
-        before_it_begins: Callable[[Sequence[int]], None] | None = None,
+        before_it_begins: Callable[[Collection[int]], None] | None = None,
     ) -> int:
         """Put an order in the line, one row for each picture, reserve what it may cost, and return the request's id.
 
         `once` names the call: if it was made before, its request is returned and nothing is ordered.
-        `before_it_begins` is handed the ids of the pictures before a worker of this process is woken.
+        `before_it_begins` is handed the ids of the pictures before a worker of this process begins.
         """
-        with self.database.write() as session:
+        with self._taking() as take, self.database.write() as session:
             now = self.database.now(session)
             if token_id is not None:
                 check_alive(session, token_id, now)
             if once is not None and (known := earlier(session, user_id, once, now)) is not None:
                 return known
             _check_owner(order, user_id)
-            request, order = self._request(session, user_id, order, door, now)
+            lane, request, order = self._request(session, user_id, order, door, now)
             if not _is_own(session, user_id, order.parent_id):
                 # It may be gone meanwhile; what starts from it is a copy.
                 request["parent_id"] = request["relation"] = None
@@ -101,17 +106,23 @@ class Requests:
             request_id = _insert(session, request, order, self.ledger.hold(session, user_id, found, now, token_id))
             if once is not None:
                 remember(session, user_id, once, request_id, now)
-            image_ids = _ids(session, request_id) if before_it_begins is not None else ()
-        if before_it_begins is not None:
-            before_it_begins(image_ids)
-        self._wake()
+            waiting = set(_ids(session, request_id))
+            if before_it_begins is not None:
+                before_it_begins(waiting)
+            waiting -= take(session, lane)
+        self._news.tell(*waiting)
         return request_id
+
+    @contextmanager
+    def _only_waking(self) -> Iterator[Take]:
+        yield lambda _session, _lane: set()
+        self._wake()
 
     def estimate(self, user_id: int, order: Order) -> Estimate:
         """What an order may cost at most; a Problem if the model cannot do it. Nothing is stored."""
         with self.database.read() as session:
             now = self.database.now(session)
-            request, order = self._request(session, user_id, order, "pages", now)
+            _, request, order = self._request(session, user_id, order, "pages", now)
         return self.ledger.estimate(Request(**request), order.number, _sizes(order.references))
 
     def fingerprint(self, order: Order) -> str | None:
@@ -130,7 +141,7 @@ class Requests:
             now = self.database.now(session)
             try:
                 described = replace(order, description=order.description.strip() or "…")
-                request, completed_order = self._request(session, 0, described, "pages", now)
+                _, request, completed_order = self._request(session, 0, described, "pages", now)
             except Problem:
                 return {}
         qualities = self.catalog.get(order.model).qualities
@@ -243,8 +254,8 @@ class Requests:
 
     def _request(
         self, session: Session, user_id: int, order: Order, door: str, now: datetime
-    ) -> tuple[dict[str, Any], Order]:
-        """The row of an order that the model can do, with every choice explicit; not stored yet."""
+    ) -> tuple[Lane, dict[str, Any], Order]:
+        """The row of an order that the model can do, with every choice explicit, not stored yet; and who draws it."""
         offer = self._offer(session, order.model, now.date(), order.connection)
         order = completed(order, offer.model, now.date())
         request = {
@@ -269,7 +280,7 @@ class Requests:
             "parent_id": order.parent_id,
             "relation": order.relation,
         }
-        return request, order
+        return offer.lane, request, order
 
     def _previews_of(self, session: Session, order: Order, model: Model) -> int:
         if model.dialect == "generic":

@@ -4,13 +4,16 @@ The engines run on that loop; what blocks, on threads beside it. The thread ends
 """
 
 import asyncio
+import contextvars
 import logging
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from core.engines.base import Engine
 from core.engines.connections import Lane, Lanes, as_lanes
@@ -22,6 +25,7 @@ from core.studio.drawing import STORING_PAUSES, Drawing, Studio, wait_at_most
 from core.studio.line import Claim, Line
 from core.studio.news import News
 from core.studio.pictures import Pictures
+from core.studio.taking import Take
 from core.studio.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -60,6 +64,9 @@ class Worker:
         self._copyist = Copyist(self.copies, self.pictures, self._threads)
         self._studio = Studio(self.line, self.pictures, self._copyist, self._threads, self._closing, secret, pauses)
         self._ready = threading.Event()
+        self._takers = 0  # whose transactions are under way, or whose claims have not begun yet
+        self._taking_changed = threading.Condition()
+        self._closed = True  # to takers
         self._stopping = False
         self._grace = 0.0
         self._engines: dict[tuple[str, str], Engine] = {}  # by the lane's name and revision
@@ -69,10 +76,14 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
         self._ready.wait()
+        self._closed = False
 
     def stop(self, grace: float = 5.0) -> None:
         """Take nothing new; wait up to `grace` seconds for what is being drawn; call the rest unknown."""
         self._grace = grace
+        with self._taking_changed:
+            self._closed = True
+            self._taking_changed.wait_for(lambda: not self._takers, LAST_SECONDS)
         self._stopping = True
         self.wake()
         if self.is_alive:
@@ -81,9 +92,51 @@ class Worker:
 
     def wake(self) -> None:
         """Something is in the line; may be called from any thread, before the start and after the end as well."""
+        self._on_loop(self._wake.set)
+
+    @contextmanager
+    def taking(self) -> Iterator[Take]:
+        """See `core.studio.taking`. A lane whose engine is not made yet is left to the worker's own turn, and so is
+        whatever is in the line when it stops."""
+        taken: list[Drawing] = []
+        is_enough = False
+
+        def take(session: Session, lane: Lane) -> set[int]:
+            nonlocal is_enough
+            engine = self._engines.get((lane.name, lane.revision))
+            if not is_open or engine is None:
+                return set()
+            claims = self.line.take(session, lane, CLAIMS_AT_ONCE)
+            is_enough = 0 < len(claims) < CLAIMS_AT_ONCE
+            taken.extend(Drawing(self._studio, lane, engine, claim) for claim in claims)
+            return {claim.image_id for claim in claims}
+
+        with self._taking_changed:
+            is_open = not self._closed and self.is_alive
+            self._takers += is_open
+        try:
+            yield take
+        except BaseException:
+            taken.clear()
+            raise
+        finally:
+            if is_open:
+                self._on_loop(self._begin_taken, taken)
+        if not is_enough:
+            self.wake()
+
+    def _begin_taken(self, taken: list[Drawing]) -> None:
+        for drawing in taken:
+            self._begin(drawing)
+        with self._taking_changed:
+            self._takers -= 1
+            self._taking_changed.notify_all()
+
+    def _on_loop(self, function: Callable[..., object], *arguments: object) -> None:
+        """From any thread, and with nothing of what that is about."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._wake.set)
+                self._loop.call_soon_threadsafe(function, *arguments, context=contextvars.Context())
 
     @property
     def is_alive(self) -> bool:
@@ -127,11 +180,14 @@ class Worker:
 
     async def _retire(self, current: Collection[tuple[str, str]]) -> None:
         """An engine whose connection was changed or removed ends with the last drawing that began with it."""
-        busy = {id(drawing.engine) for drawing in self._drawings.values()}
-        for key, engine in list(self._engines.items()):
-            if key not in current and id(engine) not in busy:
-                del self._engines[key]
-                await self._guarded(engine.close)
+        with self._taking_changed:
+            if self._takers:
+                return  # who may just have got one of these engines
+            busy = {id(drawing.engine) for drawing in self._drawings.values()}
+            old = [key for key in self._engines if key not in current and id(self._engines[key]) not in busy]
+            engines = [self._engines.pop(key) for key in old]
+        for engine in engines:
+            await self._guarded(engine.close)
 
     async def _take(self, lane: Lane) -> None:
         if not await self._threads.rows(self.line.is_waiting, lane):
