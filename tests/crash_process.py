@@ -1,10 +1,7 @@
-"""A process that can be killed: the real worker with the real OpenAI engine, until standard input ends.
+"""A process that can be killed: the real worker with the real OpenAI engine, until it is told to stop."""
 
-`python -m tests.crash_process OPTIONS` prints its worker's id when it draws.
-"""
-
-import argparse
-import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 import openai  # noqa: F401 - before the first claim, because loading it takes longer than a start may be late
 
@@ -17,29 +14,32 @@ from core.studio.worker import Worker
 from tests.images_server import KEY
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    for name in ("--database", "--files", "--base-url", "--model"):
-        parser.add_argument(name, required=True)
-    for name in ("--at-once", "--per-window"):
-        parser.add_argument(name, type=int, required=True)
-    for name in ("--window", "--lease"):
-        parser.add_argument(name, type=float, required=True)
-    chosen = parser.parse_args()
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`window` and `lease` are seconds."""
+
+    database: str
+    files: str
+    base_url: str
+    model: str
+    at_once: int
+    per_window: int
+    window: float
+    lease: float
+
+
+def draw(options: Options, line: Connection) -> None:
+    """Tell the worker's id, and draw until something is said."""
 
     def make_engine() -> OpenAIImages:
         models = catalog.load().openai_models
-        return OpenAIImages(base_url=chosen.base_url, api_key=KEY, deadline=30, openai_models=models)
+        return OpenAIImages(base_url=options.base_url, api_key=KEY, deadline=30, openai_models=models)
 
-    lane = Lane(OPENAI, (chosen.model,), make_engine, chosen.at_once, chosen.per_window, chosen.window)
-    database = Database(chosen.database)
-    worker = Worker(database, Files.open(chosen.files), (lane,), b"secret", chosen.lease, poll=0.05)
+    lane = Lane(OPENAI, (options.model,), make_engine, options.at_once, options.per_window, options.window)
+    database = Database(options.database)
+    worker = Worker(database, Files.open(options.files), (lane,), b"secret", options.lease, poll=0.05)
     worker.start()
-    print(worker.id, flush=True)  # noqa: T201
-    sys.stdin.read()
+    line.send(worker.id)
+    line.recv()
     worker.stop(grace=10)
     database.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -3,12 +3,12 @@
 The processes, the database, the files and the HTTP calls are real; the test server's record is the provider's bill.
 """
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -21,11 +21,12 @@ from core.storage.files import Files
 from core.storage.tables import Attempt, Image, Request
 from core.studio.orders import Order
 from core.studio.requests import Requests
+from tests import crash_process
 from tests.images_server import Call, ImagesServer
+from tests.nursery import nursery
 from tests.patience import SECONDS
 from tests.studio import MODEL, FakeEngine, insert_cast, until
 
-ROOT = Path(__file__).parent.parent
 PICTURES, KILLS = 100, 10
 AT_ONCE, PER_WINDOW, WINDOW, LEASE = 4, 12, 2.0, 4.0
 
@@ -34,42 +35,48 @@ AT_ONCE, PER_WINDOW, WINDOW, LEASE = 4, 12, 2.0, 4.0
 class Process:
     """One process after another; `worker` is the id of the one that runs."""
 
-    command: list[str]
-    log: Path
+    options: crash_process.Options
     worker: str = ""
-    running: subprocess.Popen[str] | None = field(default=None, repr=False)
+    running: ForkServerProcess | None = field(default=None, repr=False)
+    line: Connection | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        with self.log.open("a") as log:
-            self.running = subprocess.Popen(
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT
-            )
-        assert self.running.stdout is not None
-        self.worker = self.running.stdout.readline().strip()
-        assert self.worker, self.log.read_text()
+        self.line, end = nursery.Pipe()
+        self.running = nursery.Process(target=crash_process.draw, args=(self.options, end))
+        self.running.start()
+        end.close()
+        assert self.line.poll(SECONDS)
+        self.worker = self.line.recv()
 
     def kill(self) -> None:
         assert self.running is not None
         self.running.kill()
-        self.running.communicate()
+        self.end()
 
-    def stop(self) -> int:
+    def stop(self) -> int | None:
+        assert self.line is not None
+        self.line.send("stop")
+        return self.end()
+
+    def end(self) -> int | None:
         assert self.running is not None
-        self.running.communicate(timeout=SECONDS)  # closes its standard input
-        return self.running.returncode
+        assert self.line is not None
+        self.running.join(SECONDS)
+        self.line.close()
+        return self.running.exitcode
 
 
 @contextmanager
-def processes(command: list[str], number: int, log: Path) -> Iterator[list[Process]]:
+def processes(options: crash_process.Options, number: int) -> Iterator[list[Process]]:
     started: list[Process] = []
     try:
         for _ in range(number):
-            started.append(Process(command, log))
+            started.append(Process(options))
             started[-1].start()
         yield started
     finally:
         for process in started:
-            if process.running is not None and process.running.poll() is None:
+            if process.running is not None and process.running.is_alive():
                 process.kill()
 
 
@@ -104,10 +111,10 @@ def test_ten_kills_lose_nothing_and_pay_nothing_twice(database_url: str, number:
         lane = Lane(OPENAI, (MODEL,), FakeEngine, AT_ONCE)
         requests = Requests(database, files, catalog.load(), (lane,))
         alice = insert_cast(database).alice
-        command = [sys.executable, "-m", "tests.crash_process", "--database", database_url, "--model", MODEL]
-        command += ["--files", str(tmp_path / "files"), "--base-url", server.base_url, "--at-once", str(AT_ONCE)]
-        command += ["--per-window", str(PER_WINDOW), "--window", str(WINDOW), "--lease", str(LEASE)]
-        running = stack.enter_context(processes(command, number, tmp_path / "log"))
+        options = crash_process.Options(
+            database_url, str(tmp_path / "files"), server.base_url, MODEL, AT_ONCE, PER_WINDOW, WINDOW, LEASE
+        )
+        running = stack.enter_context(processes(options, number))
         for kill in range(KILLS):
             for index in range(PICTURES // KILLS):
                 requests.submit(alice, Order(f"picture {kill}-{index}", MODEL))
@@ -116,7 +123,7 @@ def test_ten_kills_lose_nothing_and_pay_nothing_twice(database_url: str, number:
             victim.kill()
             victim.start()
         until(lambda: not states(database).keys() & {"queued", "running"})
-        assert [process.stop() for process in running] == [0] * number, (tmp_path / "log").read_text()
+        assert [process.stop() for process in running] == [0] * number
 
         found = states(database)
         bill = Counter(call.prompt for call in server.calls)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import signal
 import socket
 import sqlite3
@@ -13,6 +14,7 @@ import pytest
 
 from tests.browser.application import PYTHON_APP, ROOT, Application, free_port, until
 from tests.browser.cast import Cast
+from tests.nursery import nursery
 from tests.patience import SECONDS
 
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"))
@@ -20,8 +22,11 @@ STREAMLIT = (sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"))
 
 def refused(application: Application) -> str:
     """What a start that fails says: one sentence, and nothing else."""
-    application.spawn()
-    assert application.end() not in (0, None)
+    application.make_folder()
+    start = nursery.Process(target=begin, args=(application.folder, application.environment))
+    start.start()
+    start.join(SECONDS)
+    assert start.exitcode == 1
     said = application.log.strip()
     assert "Traceback" not in said
     assert said.count("\n") == 0, said
@@ -29,6 +34,16 @@ def refused(application: Application) -> str:
     assert said.startswith("Imagier cannot start. ")
     assert said.endswith(".")
     return said.removeprefix("Imagier cannot start. ")
+
+
+def begin(folder: Path, environment: dict[str, str]) -> None:
+    """As `python app.py` in a process of its own."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, name in ((1, "output"), (2, "log")):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT), number)
+    runpy.run_path(PYTHON_APP[-1], run_name="__main__")
 
 
 @pytest.mark.parametrize(
@@ -108,16 +123,6 @@ def test_it_starts_again_on_what_it_left_and_on_postgresql_as_well(tmp_path: Pat
             assert application.status("/readyz") == 200
 
 
-def test_sigterm_ends_it_at_once_with_status_zero_and_a_log_of_json_lines(tmp_path: Path) -> None:
-    with Application(tmp_path) as application:
-        assert application.status("/healthz") == 200
-        assert application.process is not None
-        application.process.send_signal(signal.SIGTERM)
-        assert application.process.wait(SECONDS) == 0
-    assert [line["message"] for line in application.lines][-1] == "stopped"
-    assert application.output == ""
-
-
 def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
     with Application(tmp_path) as application:
         assert application.process is not None
@@ -136,11 +141,24 @@ def listening(application: Application) -> set[str]:
     return {one.laddr.ip for one in connections if one.status == "LISTEN" and one.laddr.port == application.port}
 
 
-@pytest.mark.parametrize("command", [PYTHON_APP, STREAMLIT], ids=["python", "streamlit"])
-def test_it_listens_to_this_machine_alone_and_asks_for_no_code(tmp_path: Path, command: tuple[str, ...]) -> None:
-    application = Application(tmp_path, command)
-    if command is STREAMLIT:
-        application.command = (*STREAMLIT, f"--server.port={application.port}")
+def test_it_listens_to_this_machine_alone_and_ends_at_once_with_a_log_of_json_lines(tmp_path: Path) -> None:
+    with Application(tmp_path, IMAGIER_PREVEIWS="3") as application:
+        assert listening(application) == {"127.0.0.1"}
+        assert b"<title>" in application.get("/")[2]
+        assert application.status("/healthz") == 200
+        assert application.process is not None
+        application.process.send_signal(signal.SIGTERM)
+        assert application.process.wait(SECONDS) == 0
+    said = [line["message"] for line in application.lines]
+    assert said[-1] == "stopped"
+    assert "IMAGIER_PREVEIWS is no setting; is IMAGIER_PREVIEWS meant?" in said
+    assert "set-up code" not in application.log
+    assert application.output == ""
+
+
+def test_started_by_streamlit_it_listens_to_this_machine_alone_too(tmp_path: Path) -> None:
+    application = Application(tmp_path)
+    application.command = (*STREAMLIT, f"--server.port={application.port}")
     with application:
         assert listening(application) == {"127.0.0.1"}
         assert b"<title>" in application.get("/")[2]
@@ -174,14 +192,6 @@ def test_streamlit_run_ends_with_the_same_sentence(tmp_path: Path) -> None:
     assert application.end() != 0
     assert "Imagier cannot start. IMAGIER_LOG_LEVEL: " in application.log
     assert "Traceback" not in application.log
-
-
-def test_a_misspelt_setting_is_mentioned(tmp_path: Path) -> None:
-    with Application(tmp_path, IMAGIER_PREVEIWS="3") as application:
-        pass
-    assert "IMAGIER_PREVEIWS is no setting; is IMAGIER_PREVIEWS meant?" in {
-        line["message"] for line in application.lines
-    }
 
 
 def test_two_processes_that_start_together_on_one_folder_both_work(tmp_path: Path) -> None:

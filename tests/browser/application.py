@@ -68,12 +68,16 @@ class Application:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
-    def spawn(self) -> "subprocess.Popen[bytes]":
-        """Begin, without waiting; in a folder of its own, so that nobody's .env is read."""
+    def make_folder(self) -> None:
+        """A folder of its own, so that nobody's .env is read."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings_of_streamlit = self.folder / ".streamlit"
         if not settings_of_streamlit.exists():
             settings_of_streamlit.symlink_to(ROOT / ".streamlit")
+
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """Begin, without waiting."""
+        self.make_folder()
         with self._log.open("ab") as log, self._output.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command, cwd=self.folder, env=self.environment, stdout=output, stderr=log
