@@ -58,6 +58,8 @@ def _filled(reader: Reader, message: str, params: Mapping[str, Any] | None) -> s
 def _shown(reader: Reader, name: str, value: Any) -> Any:
     """A value as the reader writes it; what it measures is told by its name."""
     match value:
+        case Problem():
+            return explain(reader, value.code, value.params)
         case str() if name in _MARKED:
             return reader(value)
         case datetime():

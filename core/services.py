@@ -34,6 +34,7 @@ from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.schema import open_database
 from core.storage.vault import LINKS, Vault
+from core.studio.batches import Batches
 from core.studio.board import Boards
 from core.studio.changes import Changes
 from core.studio.choices import LastChoices
@@ -80,6 +81,7 @@ class Services:
     leaving: Leaving
     acts: Acts
     requests: Requests
+    batches: Batches
     prices: Prices
     limits: Limits
     ledger: Ledger
@@ -148,6 +150,7 @@ def build(
         tokens=Tokens(database, settings.api_calls_per_minute),
         acts=Acts(database),
         requests=requests,
+        batches=Batches(database, models, requests),
         roster=Roster(database, sites),
         members=Members(database),
         joining=Joining(database),

@@ -1,6 +1,7 @@
 """Describe and see: the page that nobody has to leave."""
 
 import html
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -13,6 +14,7 @@ from core.studio.lineage import drafts_of
 from core.studio.orders import Order
 from pages.parts import again, shell
 from pages.parts.again import offered, show_same
+from pages.parts.batches import batch_buttons, is_several, show_batch, submit_batch
 from pages.parts.money import again_label, drafts_label, estimate_of, generate_label, show_estimate
 from pages.parts.names import quality_name, size_name, title
 from pages.parts.order_form import ends_soon, order_as_it_stands, order_form
@@ -54,6 +56,9 @@ def _buttons(here: Here, order: Order) -> None:
     """Generate, and drafts where they are cheaper; what either may cost; and the picture that is there already."""
     text = here.reader
     described = order if order.description.strip() else replace(order, description="…")
+    if is_several():
+        batch_buttons(here, order, _generate_several)
+        return
     found = estimate_of(here, described)
     same = _same(here, order)
     if same is not None:
@@ -79,6 +84,13 @@ def _same(here: Here, order: Order) -> Image | None:
         st.session_state.pop("same", None)
         return None
     return here.services.lineage.same(here.person.user_id, asked)
+
+
+def _generate_several(without_known: bool) -> None:
+    here = require()
+    order = _as_it_stands(here)
+    if submit_batch(here, order, without_known):
+        here.services.choices.remember(here.person.user_id, order)
 
 
 def _generate() -> None:
@@ -133,13 +145,21 @@ def _board(is_beating: bool) -> None:
     board = here.services.boards.board(here.person.user_id)
     if is_beating and not board.is_active:
         st.rerun()  # the page decides anew whether there is anything to wait for
-    if not board.groups:
+    batches = here.services.batches.shown(here.person.user_id)
+    if not board.groups and not batches:
         _empty(here)
     _stopped(here, board)
+    leads = bool(batches) and batches[0].is_newest
+    if leads:
+        show_batch(here, board, batches[0], _acted)
     for position, group in enumerate(board.groups):
-        if position == 0 or not group.is_done:
-            _group(here, board, group, large=position == 0)
-    _strip(here, board)
+        is_newest = position == 0 and not leads
+        if is_newest or not group.is_done:
+            _group(here, board, group, large=is_newest)
+    for progress in batches[leads:]:
+        show_batch(here, board, progress, _acted)
+    above = set() if leads else {slot.image.id for group in board.groups[:1] for slot in group.slots}
+    _strip(here, above | {image.id for progress in batches for image in progress.images})
 
 
 def _empty(here: Here) -> None:
@@ -160,9 +180,8 @@ def _stopped(here: Here, board: Board) -> None:
             )
 
 
-def _strip(here: Here, board: Board) -> None:
+def _strip(here: Here, shown: Collection[int]) -> None:
     """The pictures before the newest order, small, as far as they are not shown above."""
-    shown = {slot.image.id for group in board.groups[:1] for slot in group.slots}
     images = here.services.gallery.page(here.person, size=STRIP + len(shown)).images
     before = [image for image in images if image.id not in shown][:STRIP]
     if before:

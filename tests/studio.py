@@ -21,6 +21,7 @@ from core.ledger.prices import Prices
 from core.storage.database import Database
 from core.storage.files import Files, Piece
 from core.storage.tables import Attempt, Image, Request, User
+from core.studio.batches import Batches, lines_of
 from core.studio.board import Boards
 from core.studio.copies import Copies
 from core.studio.gallery import Gallery
@@ -172,6 +173,7 @@ class Studio:
         self.lane = Lane("openai", (MODEL,), lambda: self.engine, at_once, per_window)
         self.catalog = catalog.load()
         self.requests = self.requests_of(self.lane)
+        self.batches = Batches(database, self.catalog, self.requests)
         self.boards = Boards(database, (self.lane,))
         self.gallery = Gallery(database)
         self.pictures = Pictures(database, self.files)
@@ -201,6 +203,7 @@ class Studio:
         worker = Worker(self.database, self.files, lanes, b"secret", lease, poll, pauses=QUICK, **more)
         self.workers.append(worker)
         self.requests = self.requests_of(*lanes, wake=worker.wake, taking=worker.taking)
+        self.batches = Batches(self.database, self.catalog, self.requests)
         if start:
             worker.start()
         return worker
@@ -211,6 +214,10 @@ class Studio:
         with self.database.read() as session:
             rows = select(Image.id).where(Image.request_id == request_id).order_by(Image.id)
             return list(session.scalars(rows))
+
+    def submit_batch(self, user_id: int, descriptions: str, **choices: Any) -> int:
+        """The batch's id."""
+        return self.batches.submit(user_id, Order("", MODEL, **choices), lines_of(descriptions))
 
     def is_free(self) -> None:
         """From now on the model costs a true nothing; before, it has no price."""

@@ -50,7 +50,7 @@ def test_only_what_nobody_knows_is_at_risk_and_pages_follow_each_other(
     database: Database, cast: Cast, ledger: Ledger
 ) -> None:
     add_picture(database, cast.alice, NOON, cost=7)
-    for state in ("queued", "running", "failed", "blocked", "cancelled"):
+    for state in ("queued", "paused", "running", "failed", "blocked", "cancelled"):
         add(database, cast.alice, NOON, state=state)
     add(database, cast.alice, NOON, settled_at=NOON)
     ids = [add(database, cast.bob, NOON + timedelta(minutes=number)) for number in range(5)]

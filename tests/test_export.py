@@ -24,7 +24,7 @@ from tests.studio import Cast, insert_cast
 START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
-STATES = ("queued", "running", "done", "failed", "blocked", "unknown", "cancelled")
+STATES = ("queued", "paused", "running", "done", "failed", "blocked", "unknown", "cancelled")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def add_many(database: Database, cast: Cast, number: int = 60) -> None:
     dice = random.Random(7)
     for index in range(number):
         state = STATES[index % len(STATES)]
-        under_way = state in ("queued", "running")
+        under_way = state in ("queued", "paused", "running")
         ordered_at = START + timedelta(seconds=dice.randrange(-86_400, 31 * 86_400))
         add_picture(
             database,
@@ -71,7 +71,7 @@ def add_many(database: Database, cast: Cast, number: int = 60) -> None:
             dice.choice([ordered_at, START, END, END - timedelta(microseconds=1), START - timedelta(microseconds=1)]),
             cost=None if under_way else dice.choice([None, 0, 1, 413_000, 320_750]),
             reserved=dice.choice([None, 52_701]) if under_way or state in ("unknown", "done") else None,
-            counted=state in ("queued", "running", "done", "unknown"),
+            counted=state in ("queued", "paused", "running", "done", "unknown"),
             state=state,
         )
 

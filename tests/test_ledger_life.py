@@ -24,7 +24,7 @@ from core.ledger.windows import span
 from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import Base, Image
+from core.storage.tables import UNDER_WAY, WAITING, Base, Image
 from core.studio.line import Claim
 from tests.conftest import SettableClock
 from tests.ledger_sums import assert_tallies_are_the_sums
@@ -72,6 +72,7 @@ class Money(RuleBasedStateMachine):
         self.ledger = self.studio.requests.ledger
         self.line = self.studio.line(lease=LEASE)
         self.calls: list[Claim] = []
+        self.batches: list[tuple[int, int]] = []  # whose, and its id
         self.usage = Usage(self.database, Sites(self.database, Settings.load(_env_file=None)))
 
     def teardown(self) -> None:
@@ -89,7 +90,7 @@ class Money(RuleBasedStateMachine):
         """What is used and reserved of a limit, picture by picture."""
         images = self.images(EVERYBODY if use.is_site else user_id)
         if use.resets is None:
-            return sum(image.state in ("queued", "running") for image in images)
+            return sum(image.state in UNDER_WAY for image in images)
         start, end = span("day" if use.kind.endswith("day") else "month", self.clock(), UTC)
         assert use.resets == end
         within = [image for image in images if start <= image.created_at < end]
@@ -110,12 +111,15 @@ class Money(RuleBasedStateMachine):
             if not use.is_money or held:  # what is free is ordered also where no money is left
                 assert self.reckoned(use, user_id) <= use.most
 
-    @rule(is_alice=some.booleans(), number=some.integers(1, 3))
-    def submit(self, is_alice: bool, number: int) -> None:
+    @rule(is_alice=some.booleans(), number=some.integers(1, 3), is_batch=some.booleans())
+    def submit(self, is_alice: bool, number: int, is_batch: bool) -> None:
         user_id, problem = self.people[is_alice], None
         before, stored = self.ledger.uses(user_id), len(self.images())
         try:
-            self.studio.submit(user_id, number=number)
+            if is_batch:
+                self.batches.append((user_id, self.studio.submit_batch(user_id, "a tree\n" * number)))
+            else:
+                self.studio.submit(user_id, number=number)
         except Problem as caught:
             problem = caught
         self.check_order(user_id, number, before, problem)
@@ -181,6 +185,15 @@ class Money(RuleBasedStateMachine):
         is_money = kind.startswith("dollars") and size != "none"
         Limits(self.database).set(scope, subject, {kind: str(Decimal(size) * 5 / 100) if is_money else size})
 
+    @precondition(lambda self: self.batches)
+    @rule(index=ANY, act=some.sampled_from(("pause", "resume", "cancel")))
+    def steer_batch(self, index: int, act: str) -> None:
+        user_id, batch_id = self.batches[index % len(self.batches)]
+        try:
+            getattr(self.studio.batches, act)(user_id, batch_id)
+        except Problem as problem:
+            assert problem.code == "not_cancellable"  # noqa: PT017
+
     @precondition(lambda self: self.images())
     @rule(index=ANY)
     def cancel(self, index: int) -> None:
@@ -189,7 +202,7 @@ class Money(RuleBasedStateMachine):
             self.studio.requests.cancel(image.user_id, image.id)
         except Problem as problem:
             assert problem.code == "not_cancellable"  # noqa: PT017
-            assert image.state != "queued"
+            assert image.state not in WAITING
         else:
             now = self.studio.image(image.id)
             assert (now.cost_micros, now.reserved_micros, now.counted) == (None, None, False)
@@ -249,7 +262,7 @@ class Money(RuleBasedStateMachine):
         at_risk = {image.id for image in self.ledger.at_risk()}
         for image in self.images():
             if image.reserved_micros is not None:
-                assert image.state in ("queued", "running") or image.id in at_risk
+                assert image.state in UNDER_WAY or image.id in at_risk
                 assert image.cost_micros is None
             assert image.counted == (image.state not in ("failed", "blocked", "cancelled")) or image.settled_at
 

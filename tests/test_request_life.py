@@ -20,8 +20,9 @@ from tests.studio import PAINTING, Studio
 
 AT_ONCE, PER_WINDOW, WINDOW, LEASE = 3, 5, 20, 30
 ARROWS = {
-    "queued": {"running", "cancelled"},
-    "running": {"done", "failed", "blocked", "unknown", "queued"},
+    "queued": {"running", "cancelled", "paused"},
+    "paused": {"queued", "cancelled"},
+    "running": {"done", "failed", "blocked", "unknown", "queued", "paused"},
     "unknown": {"done", "failed", "blocked"},
 }
 ANY = some.integers(0, 1000)
@@ -46,6 +47,7 @@ class Life(RuleBasedStateMachine):
         self.calls: list[tuple[Worker, Claim]] = []
         self.billable: Counter[int] = Counter()
         self.ordered: set[int] = set()
+        self.batches: list[tuple[int, int]] = []  # whose, and its id
         self.states: dict[int, str] = {}
         self.answered: set[int] = set()  # in this step
 
@@ -66,6 +68,24 @@ class Life(RuleBasedStateMachine):
     @rule(is_alice=some.booleans(), number=some.integers(1, 3))
     def submit(self, is_alice: bool, number: int) -> None:
         self.ordered.update(self.studio.submit((self.studio.bob, self.studio.alice)[is_alice], number=number))
+
+    @rule(is_alice=some.booleans())
+    def submit_batch(self, is_alice: bool) -> None:
+        user_id = (self.studio.bob, self.studio.alice)[is_alice]
+        before = {image.id for image in self.studio.images()}
+        self.batches.append((user_id, self.studio.submit_batch(user_id, "a tree\n\na house")))
+        self.ordered.update({image.id for image in self.studio.images()} - before)
+
+    @precondition(lambda self: self.batches)
+    @rule(index=ANY, act=some.sampled_from(("pause", "resume", "cancel", "retry")))
+    def steer_batch(self, index: int, act: str) -> None:
+        user_id, batch_id = self.batches[index % len(self.batches)]
+        before = {image.id for image in self.studio.images()}
+        try:
+            getattr(self.studio.batches, act)(user_id, batch_id)
+        except Problem as problem:
+            assert problem.code in ("not_cancellable", "not_retryable")  # noqa: PT017
+        self.ordered.update({image.id for image in self.studio.images()} - before)
 
     @rule(process=some.integers(0, 1))
     def claim(self, process: int) -> None:
@@ -111,7 +131,7 @@ class Life(RuleBasedStateMachine):
             self.studio.requests.cancel(image.user_id if is_owner else self.studio.ada, image.id)
         except Problem as problem:
             assert (problem.code == "no_such_picture") is not is_owner  # noqa: PT017
-            assert image.state != "queued" or not is_owner
+            assert image.state not in ("queued", "paused") or not is_owner
 
     @precondition(lambda self: self.ordered)
     @rule(index=ANY, is_confirmed=some.booleans())

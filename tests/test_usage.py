@@ -137,7 +137,9 @@ def empty(database: Database, clock: SettableClock) -> Callable[[], int]:
 PICTURE = some.fixed_dictionaries(
     {
         "minutes": some.integers(0, 400 * 24 * 60),
-        "state": some.sampled_from(("queued", "running", "done", "done", "failed", "blocked", "unknown", "cancelled")),
+        "state": some.sampled_from(
+            ("queued", "paused", "running", "done", "done", "failed", "blocked", "unknown", "cancelled")
+        ),
         "cost": some.sampled_from((None, 0, 1, 13_170, 999_999)),
         "reserved": some.sampled_from((None, 50_000)),
         "model": some.sampled_from(("gpt-image-2", "a\u2019model", "")),
@@ -173,12 +175,12 @@ def test_any_history_adds_up(
             picture = dict(values)
             moment = NOW - timedelta(minutes=int(str(picture.pop("minutes"))))
             seconds = timedelta(seconds=int(str(picture.pop("seconds"))))
-            is_under_way = picture["state"] in ("queued", "running")
+            is_under_way = picture["state"] in ("queued", "paused", "running")
             add_picture(
                 database,
                 alice + bool(picture.pop("is_bob")),
                 moment,
-                started_at=None if picture["state"] == "queued" else moment + seconds,
+                started_at=None if picture["state"] in ("queued", "paused") else moment + seconds,
                 finished_at=None if is_under_way else moment + 2 * seconds,
                 **picture,  # type: ignore[arg-type]
             )

@@ -46,7 +46,7 @@ def _check(report: Report, site: Site, images: list[Image], requests: dict[int, 
         local = image.created_at.astimezone(site.zone)
         if not first <= local.date() <= last:
             continue
-        is_done, is_under_way = image.state == "done", image.state in ("queued", "running")
+        is_done, is_under_way = image.state == "done", image.state in ("queued", "paused", "running")
         held = image.reserved_micros or 0
         row = [
             1,

@@ -20,7 +20,7 @@ from core.ledger.usage.state import State
 from core.ledger.usage.times import OF_AN_OCTAVE
 from core.services import Services
 
-STATES = ("queued", "running", "done", "failed", "blocked", "unknown", "cancelled")
+STATES = ("queued", "paused", "running", "done", "failed", "blocked", "unknown", "cancelled")
 OCTAVES = range(-2, 11)  # of the bounds: from a quarter of a second to 17 minutes
 REFUSAL = {**FRESH, "WWW-Authenticate": "Bearer"}
 

@@ -167,7 +167,7 @@ SCHEMAS: dict[str, Any] = {
             "id": NUMBER,
             "object": {"const": "request"},
             "created": NUMBER,
-            "status": {"enum": ["queued", "running", "done", "failed", "blocked", "unknown", "cancelled"]},
+            "status": {"enum": ["queued", "paused", "running", "done", "failed", "blocked", "unknown", "cancelled"]},
             "door": TEXT,
             "model": TEXT,
             "prompt": TEXT,

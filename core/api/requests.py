@@ -10,6 +10,7 @@ from core.api.door import Call, Query, answer, number
 from core.api.errors import error_of
 from core.errors import Problem
 from core.i18n import Reader, mark
+from core.storage.tables import UNDER_WAY
 from core.studio.gallery import LARGEST_ID
 from core.studio.records import Record
 
@@ -77,7 +78,7 @@ def shown(reader: Reader, record: Record) -> dict[str, Any]:
                 "content": f"/api/v1/pictures/{image.id}/content" if is_there(image) else None,
                 "cost_micros": image.cost_micros,
                 "error": None
-                if image.state in ("queued", "running", "cancelled") or is_there(image)
+                if image.state in (*UNDER_WAY, "cancelled") or is_there(image)
                 else error_of(reader, problem_of(image, record.stopped)),
             }
             for image in record.images

@@ -1,7 +1,7 @@
 """The connections: set up, changed, paused, put in order and removed while the program runs; their keys go in only."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from core.ledger.booking import book
 from core.ledger.costs import Price
 from core.ledger.prices import own_price, price_at, set_price_of
 from core.storage.database import Database
-from core.storage.tables import Connection, Image
+from core.storage.tables import WAITING, Connection, Image
 from core.storage.vault import UnreadableError, Vault
 
 SHORTEST_TELLING = 12  # characters of a key of which four tell nothing
@@ -167,10 +167,10 @@ class Connections:
         """Only if nothing is being drawn; pictures that wait are cancelled if that is wanted, and else in the way."""
         with self._database.write() as session:
             row, now = self._own(session, name), self._database.now(session)
-            running = self._images(session, name, "running")
+            running = self._images(session, name, ("running",))
             if running:
                 raise Problem("connection_running", name=name, count=len(running))
-            waiting = self._images(session, name, "queued")
+            waiting = self._images(session, name, WAITING)
             if waiting and not cancels_waiting:
                 raise Problem("connection_awaited", name=name, count=len(waiting))
             for image in waiting:
@@ -306,8 +306,8 @@ class Connections:
             session.add(row)
         return row
 
-    def _images(self, session: Session, name: str, state: str) -> Sequence[Image]:
-        return session.scalars(select(Image).where(Image.connection == name, Image.state == state)).all()
+    def _images(self, session: Session, name: str, states: Collection[str]) -> Sequence[Image]:
+        return session.scalars(select(Image).where(Image.connection == name, Image.state.in_(states))).all()
 
 
 def kind_of(base_url: str | None) -> str:

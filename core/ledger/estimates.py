@@ -62,6 +62,12 @@ def estimate(
     return Estimate(each * number, each, number, tokens, is_bound)
 
 
+def sum_of(estimates: Sequence[Estimate]) -> int | None:
+    """What all of them may cost at most; None as soon as one has no price."""
+    known = [one.micros for one in estimates if one.micros is not None]
+    return sum(known) if len(known) == len(estimates) else None
+
+
 def output_tokens(model: str, size: str | None, quality: str | None) -> int:
     """The most output tokens of one picture, without previews."""
     family = family_of(model)

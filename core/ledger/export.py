@@ -18,9 +18,8 @@ from core.accounts import audit
 from core.ledger.costs import tokens_of
 from core.ledger.windows import midnight
 from core.storage.database import Database
-from core.storage.tables import Image, Request, User
+from core.storage.tables import UNDER_WAY, Image, Request, User
 
-UNDER_WAY = ("queued", "running")
 BATCH = 1_000  # rows; a description has up to 32,000 characters
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from core.errors import Problem
 from core.ledger import risk
 from core.ledger.booking import add, charge
-from core.ledger.estimates import Estimate, estimate
-from core.ledger.limits import allowed
+from core.ledger.costs import Price
+from core.ledger.estimates import Estimate, estimate, sum_of
+from core.ledger.limits import Allowed, allowed
 from core.ledger.prices import price_at
 from core.ledger.risk import Risk
 from core.ledger.room import Span, Sums, Use, check, check_choices, check_token, spent, uses
@@ -39,6 +40,11 @@ class Ledger:
         """What an order that is not stored yet may cost at most, at the prices of this moment."""
         with self.database.read() as session:
             return _estimate(session, request, number, references, self.database.now(session))
+
+    def estimate_all(self, requests: Sequence[Request], references: Sequence[tuple[int, int]] = ()) -> list[Estimate]:
+        """The same for several that differ in their descriptions alone."""
+        with self.database.read() as session:
+            return _estimates(session, requests, references, self.database.now(session))
 
     def by_quality(
         self, request: Request, qualities: Sequence[str], references: Sequence[tuple[int, int]] = ()
@@ -86,22 +92,43 @@ class Ledger:
         """
         limits = allowed(session, user_id)
         found = _estimate(session, request, number, references, now, connection)
-        zone, allows_unpriced = self._rules(session)
-        if found.micros is None and not allows_unpriced:
-            raise Problem("unpriced_refused", model=request.model)
-        check_choices(limits, request.model, request.quality, request.size)
-        check(session, user_id, limits, number, found.micros, now, zone)
+        self._check(session, user_id, limits, request, found.number, found.micros, now)
         check_token(session, token_id, found.micros)
+        return found
+
+    def check_all(
+        self,
+        session: Session,
+        user_id: int,
+        requests: Sequence[Request],
+        references: Sequence[tuple[int, int]],
+        now: datetime,
+    ) -> list[Estimate]:
+        """The same for several that differ in their descriptions alone: what each may cost, if there is room for all
+        of them together."""
+        limits = allowed(session, user_id)
+        found = _estimates(session, requests, references, now)
+        number, micros = sum(one.number for one in found), sum_of(found)
+        self._check(session, user_id, limits, requests[0], number, micros, now)
         return found
 
     def hold(
         self, session: Session, user_id: int, found: Estimate, now: datetime, token_id: int | None = None
     ) -> dict[str, Any]:
         """Reserve the estimate for pictures that join the line now, and return what the row of each says of it."""
-        change = {"pictures": found.number, "cost_micros": 0, "reserved_micros": (found.each or 0) * found.number}
+        return self.hold_all(session, user_id, [found], now, token_id)[0]
+
+    def hold_all(
+        self, session: Session, user_id: int, found: Sequence[Estimate], now: datetime, token_id: int | None = None
+    ) -> list[dict[str, Any]]:
+        change = {
+            "pictures": sum(one.number for one in found),
+            "cost_micros": 0,
+            "reserved_micros": sum((one.each or 0) * one.number for one in found),
+        }
         add(session, user_id, now, change)
         charge(session, token_id, change)
-        return {"reserved_micros": found.each, "counted": True}
+        return [{"reserved_micros": one.each, "counted": True} for one in found]
 
     def days_at_risk(self) -> list[date]:
         """The days of the site on which something at risk was ordered, the newest first."""
@@ -129,6 +156,22 @@ class Ledger:
             now = self.database.now(session)
             return risk.settle_all(session, now, administrator_id, day, self._zone_of(session), last_id, billed)
 
+    def _check(
+        self,
+        session: Session,
+        user_id: int,
+        limits: Allowed,
+        request: Request,
+        number: int,
+        micros: int | None,
+        now: datetime,
+    ) -> None:
+        zone, allows_unpriced = self._rules(session)
+        if micros is None and not allows_unpriced:
+            raise Problem("unpriced_refused", model=request.model)
+        check_choices(limits, request.model, request.quality, request.size)
+        check(session, user_id, limits, number, micros, now, zone)
+
     def _zone_of(self, session: Session) -> tzinfo:
         return self._rules(session)[0]
 
@@ -148,8 +191,20 @@ def _estimate(
     now: datetime,
     connection: str | None = None,
 ) -> Estimate:
+    price = price_at(session, request.model, now, connection or request.connection)
+    return _at(price, request, number, references)
+
+
+def _estimates(
+    session: Session, requests: Sequence[Request], references: Sequence[tuple[int, int]], now: datetime
+) -> list[Estimate]:
+    price = price_at(session, requests[0].model, now, requests[0].connection)
+    return [_at(price, request, request.number, references) for request in requests]
+
+
+def _at(price: Price | None, request: Request, number: int, references: Sequence[tuple[int, int]]) -> Estimate:
     return estimate(
-        price_at(session, request.model, now, connection or request.connection),
+        price,
         request.model,
         request.size,
         request.quality,

@@ -19,10 +19,10 @@ from core.accounts import audit
 from core.engines.connections import OPENAI
 from core.engines.openai_costs import Spending, spending
 from core.errors import Problem
-from core.ledger.export import UNDER_WAY, period
+from core.ledger.export import period
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.tables import Image
+from core.storage.tables import UNDER_WAY, Image
 
 COMPARED = "bill.compared"  # the act of the record that says how far the last comparison was off
 

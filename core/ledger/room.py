@@ -14,10 +14,10 @@ from core.errors import Problem
 from core.ledger.booking import EVERYBODY
 from core.ledger.limits import KINDS, QUALITIES, SITE_NAMES, Allowed
 from core.ledger.windows import Length, Window, pieces, span
-from core.storage.tables import Image, Tally, Token
+from core.storage.tables import UNDER_WAY, Image, Tally, Token
 
 WINDOWS: tuple[Window, ...] = ("day", "month")
-UNDER_WAY = "under way"
+AT_ONCE = "at once"
 Span = tuple[datetime, datetime]
 Sums = tuple[int, int, int]  # pictures, cost, what is reserved
 Spent = Mapping[tuple[Window, int], Sums]  # by window and whose
@@ -173,7 +173,7 @@ def _used(session: Session, user_id: int, spans: Mapping[Window, Span]) -> tuple
     spent: dict[tuple[Window, int], tuple[int, int, int]] = {}
     for window, owner, *sums in session.connection().execute(question, {"person": user_id, **bounds}):
         pictures, cost, held = map(int, sums)
-        if window == UNDER_WAY:
+        if window == AT_ONCE:
             under_way[owner] = pictures
         else:
             before = spent.get((window, owner), (0, 0, 0))
@@ -186,10 +186,10 @@ def _question(parts: tuple[tuple[Window, Length], ...]) -> CompoundSelect[Any]:
     """One row for each of `parts` and each owner that has any, and two for what is under way: each of these is counted
     in an index of its own, for which the states are written out."""
     person = bindparam("person", type_=Tally.user_id.type)
-    states = Image.state.in_([literal_column("'queued'"), literal_column("'running'")])
+    states = Image.state.in_([literal_column(f"'{state}'") for state in UNDER_WAY])
     zero = literal_column("0", Integer)
     counts = [
-        select(literal_column(f"'{UNDER_WAY}'", String), owner, func.count(), zero, zero)
+        select(literal_column(f"'{AT_ONCE}'", String), owner, func.count(), zero, zero)
         .select_from(Image)
         .where(states, *own)
         for owner, own in ((person, [Image.user_id == person]), (literal_column(str(EVERYBODY), Integer), []))

@@ -17,7 +17,7 @@ from core.ledger.limits import USER
 from core.members.members import member
 from core.storage.database import Database
 from core.storage.files import Files
-from core.storage.tables import Base, Image, Limit, Reference, Request, Tally, User
+from core.storage.tables import WAITING, Base, Image, Limit, Reference, Request, Tally, User
 from core.studio.gallery import in_bin, is_shown
 from core.studio.pictures import folder
 from core.studio.removal import Removal
@@ -122,7 +122,7 @@ def _pictures(session: Session, user_id: int) -> int:
 
 
 def _cancel_waiting(session: Session, user_id: int, now: datetime) -> None:
-    for image in session.scalars(select(Image).where(Image.user_id == user_id, Image.state == "queued")):
+    for image in session.scalars(select(Image).where(Image.user_id == user_id, Image.state.in_(WAITING))):
         image.state, image.finished_at = "cancelled", now
         book(session, image, None, None, counted=False)
     session.flush()

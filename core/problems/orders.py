@@ -10,6 +10,12 @@ PROBLEMS: dict[str, Text] = {
     "description_too_long": Text(
         mark("The description has {length} characters; at most {most} are possible."), mark("Shorten it.")
     ),
+    "too_many_lines": Text(
+        mark("These are {count} descriptions; at most {most} can be ordered together."),
+        mark("Order the others afterwards."),
+    ),
+    "line_impossible": Text(mark("Line {line}: {fault}"), mark("Nothing was ordered.")),
+    "no_such_batch": Text(mark("These pictures are not ordered together any more."), mark("Load the page again."), 404),
     "model_not_offered": Text(mark("The model “{model}” is not offered."), mark("Choose another model.")),
     "model_shut_down": Text(mark("The model “{model}” was shut down on {date}."), mark("Choose another model.")),
     "choice_not_offered": Text(mark("{model} cannot do “{value}” for {choice}."), mark("Choose one of: {allowed}.")),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from core.engines.connections import Lane, Lanes, as_lanes
@@ -19,6 +19,7 @@ RECENT = 20  # pictures whose drawing times make the estimate
 FIRST_GUESS = 20.0  # seconds, while nothing has been drawn yet
 FURTHEST = 2000  # waiting pictures; those behind them are told no place yet
 FRESH = 0.5  # seconds for which the pages of one process share what they say about a line
+IN_LINE = ("queued", "running")
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -42,7 +43,7 @@ class Group:
 
     @property
     def is_active(self) -> bool:
-        return any(slot.image.state in ("queued", "running") for slot in self.slots)
+        return any(slot.image.state in IN_LINE for slot in self.slots)
 
     @property
     def is_done(self) -> bool:
@@ -56,10 +57,7 @@ class Board:
     groups: tuple[Group, ...]
     stopped: dict[str, Connection]
     now: datetime
-
-    @property
-    def is_active(self) -> bool:
-        return any(group.is_active for group in self.groups)
+    is_active: bool  # also: something of a batch is under way, whose pictures are not in the groups
 
 
 class Boards:
@@ -71,22 +69,30 @@ class Boards:
         self._turn = threading.Lock()
 
     def board(self, user_id: int, latest: int = 4) -> Board:
-        """The last few requests of a person, and every one that is still under way; newest first."""
+        """The last few requests of a person, and every one that is still under way; newest first. Not those of
+        batches."""
         with self.database.read() as session:
             now = self.database.now(session)
-            recent = select(Request.id).where(Request.user_id == user_id).order_by(Request.id.desc()).limit(latest)
-            active = select(Image.request_id).where(Image.user_id == user_id, Image.state.in_(("queued", "running")))
+            alone = (Request.user_id == user_id, Request.batch_id.is_(None))
+            recent = select(Request.id).where(*alone).order_by(Request.id.desc()).limit(latest)
+            active = select(Image.request_id).where(Image.user_id == user_id, Image.state.in_(IN_LINE))
+            under_way = session.execute(
+                select(Image.id, Image.connection, Image.state).where(
+                    Image.user_id == user_id, Image.state.in_(IN_LINE)
+                )
+            ).all()
             requests = session.scalars(
                 select(Request)
                 .where(or_(Request.id.in_(recent.scalar_subquery()), Request.id.in_(active.scalar_subquery())))
+                .where(*alone)
                 .order_by(Request.id.desc())
                 .options(selectinload(Request.images), selectinload(Request.references))
             ).all()
-            waited_for = {image.connection for request in requests for image in request.images if _waits(image)}
+            waited_for = {row.connection for row in under_way if row.state == "queued"}
             stopped = self._stopped(session, waited_for)
-        lines = self._lines(user_id, [image for request in requests for image in request.images])
+        lines = self._lines(user_id, under_way)
         groups = tuple(Group(request, slots) for request in requests if (slots := _slots(request, lines)))
-        return Board(groups, stopped, now)
+        return Board(groups, stopped, now, bool(under_way))
 
     def standing(self, user_id: int, images: Sequence[Image]) -> tuple[list[Slot], Board]:
         """Any pictures as they stand, without places in the line; and a board without groups to show them by."""
@@ -111,7 +117,7 @@ class Boards:
 
     def under_way(self, user_id: int) -> set[int]:
         """The pictures of a person that wait or are being drawn."""
-        query = select(Image.id).where(Image.user_id == user_id, Image.state.in_(("queued", "running")))
+        query = select(Image.id).where(Image.user_id == user_id, Image.state.in_(IN_LINE))
         with self.database.read() as session:
             return set(session.scalars(query))
 
@@ -127,10 +133,10 @@ class Boards:
         with self.database.read() as session:
             return session.scalars(query).all()
 
-    def _lines(self, user_id: int, images: Collection[Image]) -> dict[str, "_Outlook"]:
-        """`images` are the person's, with all that wait or are being drawn."""
-        queued = {image.id: image.connection for image in images if image.state == "queued"}
-        running = [image.connection for image in images if image.state == "running"]
+    def _lines(self, user_id: int, under_way: Sequence[Row[int, str, str]]) -> dict[str, "_Outlook"]:
+        """`under_way`: id, connection and state of all that a person waits for."""
+        queued = {row.id: row.connection for row in under_way if row.state == "queued"}
+        running = [row.connection for row in under_way if row.state == "running"]
         lines = {}
         for name in set(queued.values()):
             waiting = {image_id for image_id, connection in queued.items() if connection == name}
@@ -164,10 +170,6 @@ class Boards:
         until = time.monotonic() + self._fresh
         lane = next((lane for lane in self.lanes(session) if lane.name == name), None)
         return _Outlook(places, of_each, in_hand, _typical(session, name), lane, until)
-
-
-def _waits(image: Image) -> bool:
-    return image.state == "queued"
 
 
 def _closed(name: str, row: Connection | None) -> Connection:

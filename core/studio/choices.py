@@ -21,6 +21,7 @@ class Choices:
     background: str | None = None
     output_format: str | None = None
     output_compression: int | None = None
+    several: bool | None = None  # descriptions, one on each line
 
 
 NAMES = tuple(Choices.__dataclass_fields__)
@@ -36,9 +37,15 @@ class LastChoices:
         return _choices(stored or {})
 
     def remember(self, user_id: int, order: Order) -> None:
-        values = {name: getattr(order, name) for name in NAMES}
+        self._change(user_id, {name: getattr(order, name) for name in NAMES if name != "several"})
+
+    def remember_several(self, user_id: int, several: bool) -> None:
+        self._change(user_id, {"several": several})
+
+    def _change(self, user_id: int, values: dict[str, Any]) -> None:
         with self.database.write() as session:
-            session.execute(update(User).where(User.id == user_id).values(choices=values))
+            stored = session.scalars(select(User.choices).where(User.id == user_id)).one_or_none()
+            session.execute(update(User).where(User.id == user_id).values(choices={**(stored or {}), **values}))
 
 
 def _choices(stored: dict[str, Any]) -> Choices:

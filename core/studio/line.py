@@ -18,6 +18,7 @@ from core.engines.connections import Lane
 from core.ledger.booking import settle
 from core.storage.database import Database
 from core.storage.tables import Attempt, Connection, Image, Request, User
+from core.studio.entries import is_paused
 from core.studio.news import News
 from core.studio.pace import pace, slow_down
 from core.studio.texts import storable, storable_usage
@@ -168,7 +169,7 @@ class Line:
             image = session.scalar(select(Image).where(_mine(claim)))
             if image is not None:
                 if image.state == "running":
-                    _wait_again(image)
+                    _wait_again(session, image)
                 else:
                     image.state, image.finished_at = "failed", now
                     settle(session, image, claim.request.model, "failed", None)
@@ -298,8 +299,8 @@ def _overdue(now: datetime) -> Select[int]:
     return select(Image.id).where(Image.state == "running", Image.lease_until < now)
 
 
-def _wait_again(image: Image) -> None:
-    image.state = "queued"
+def _wait_again(session: Session, image: Image) -> None:
+    image.state = "paused" if is_paused(session, image.request) else "queued"
     image.worker = image.lease_until = image.started_at = None
     image.previews_seen = 0
 

@@ -8,10 +8,8 @@ from sqlalchemy.orm import selectinload
 
 from core.errors import Problem
 from core.storage.database import Database
-from core.storage.tables import Connection, Image, Request
+from core.storage.tables import UNDER_WAY, Connection, Image, Request
 from core.studio.gallery import LARGEST_ID
-
-OPEN = ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,13 @@ class Record:
 
     @property
     def is_open(self) -> bool:
-        return any(image.state in OPEN for image in self.images)
+        return any(image.state in UNDER_WAY for image in self.images)
 
     @property
     def state(self) -> str:
         """One word for all: what is still to come, else the best that came."""
         states = {image.state for image in self.images}
-        order = ("running", "queued", "done", "unknown", "failed", "blocked", "cancelled")
+        order = ("running", "queued", "paused", "done", "unknown", "failed", "blocked", "cancelled")
         return next(state for state in order if state in states)
 
 

@@ -1,13 +1,12 @@
 """A request from its submission on: submit, cancel, try again, and where its pictures stand."""
 
-import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
@@ -24,7 +23,8 @@ from core.storage import uploads
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.formats import EXTENSIONS
-from core.storage.tables import Image, Reference, Request, User
+from core.storage.tables import WAITING, Image, Request, User
+from core.studio.entries import check_owner, insert_request, is_own, is_paused, sizes_of
 from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed, fingerprint
@@ -62,7 +62,7 @@ class Requests:
         self._wake = wake
         self._taking = taking or self._only_waking
         self.ledger = ledger or Ledger(database)
-        self._news = news or News()
+        self.news = news or News()
 
     def offers(self, today: date) -> list[Offer]:
         return offers(self.lanes(), self.catalog, today)
@@ -95,22 +95,23 @@ class Requests:
                 check_alive(session, token_id, now)
             if once is not None and (known := earlier(session, user_id, once, now)) is not None:
                 return known
-            _check_owner(order, user_id)
-            lane, request, order = self._request(session, user_id, order, door, now)
-            if not _is_own(session, user_id, order.parent_id):
-                # It may be gone meanwhile; what starts from it is a copy.
+            check_owner(order, user_id)
+            lane, request, order = self.row(session, user_id, order, door, now)
+            if not is_own(session, user_id, order.parent_id):
                 request["parent_id"] = request["relation"] = None
             request["token_id"] = token_id
-            sizes = _sizes(order.references)
+            sizes = sizes_of(order.references)
             found = self.ledger.check(session, user_id, Request(**request), order.number, sizes, now, token_id=token_id)
-            request_id = _insert(session, request, order, self.ledger.hold(session, user_id, found, now, token_id))
+            request_id = insert_request(
+                session, request, order, self.ledger.hold(session, user_id, found, now, token_id)
+            )
             if once is not None:
                 remember(session, user_id, once, request_id, now)
             waiting = set(_ids(session, request_id))
             if before_it_begins is not None:
                 before_it_begins(waiting)
             waiting -= take(session, lane)
-        self._news.tell(*waiting)
+        self.news.tell(*waiting)
         return request_id
 
     @contextmanager
@@ -122,8 +123,8 @@ class Requests:
         """What an order may cost at most; a Problem if the model cannot do it. Nothing is stored."""
         with self.database.read() as session:
             now = self.database.now(session)
-            _, request, order = self._request(session, user_id, order, "pages", now)
-        return self.ledger.estimate(Request(**request), order.number, _sizes(order.references))
+            _, request, order = self.row(session, user_id, order, "pages", now)
+        return self.ledger.estimate(Request(**request), order.number, sizes_of(order.references))
 
     def fingerprint(self, order: Order) -> str | None:
         """By which the pictures of the same order are found; None while the model could not do it."""
@@ -141,32 +142,32 @@ class Requests:
             now = self.database.now(session)
             try:
                 described = replace(order, description=order.description.strip() or "…")
-                _, request, completed_order = self._request(session, 0, described, "pages", now)
+                _, request, completed_order = self.row(session, 0, described, "pages", now)
             except Problem:
                 return {}
         qualities = self.catalog.get(order.model).qualities
-        return self.ledger.by_quality(Request(**request), qualities, _sizes(completed_order.references))
+        return self.ledger.by_quality(Request(**request), qualities, sizes_of(completed_order.references))
 
     def cancel(self, user_id: int, image_id: int) -> None:
         """Take a waiting picture out of the line."""
         with self.database.write() as session:
             image = _own(session, user_id, image_id)
-            if image.state != "queued":
+            if image.state not in WAITING:
                 raise Problem("not_cancellable")
             self._cancel(session, image)
             self._record_help(session, image, "picture.cancelled")
-        self._news.tell(image_id)
+        self.news.tell(image_id)
 
     def cancel_all(self, user_id: int, request_id: int) -> None:
         """Take every waiting picture of a request out of the line."""
         with self.database.write() as session:
-            waiting = [image for image in _own_request(session, user_id, request_id).images if image.state == "queued"]
+            waiting = [image for image in _own_request(session, user_id, request_id).images if image.state in WAITING]
             if not waiting:
                 raise Problem("not_cancellable")
             for image in waiting:
                 self._cancel(session, image)
                 self._record_help(session, image, "picture.cancelled")
-        self._news.tell(*(image.id for image in waiting))
+        self.news.tell(*(image.id for image in waiting))
 
     def retry(self, user_id: int, image_id: int, may_be_billed_again: bool = False) -> int:
         """Order the same picture once more, as a row of its own; the old row keeps what it may have cost."""
@@ -188,10 +189,20 @@ class Requests:
             images = _own_request(session, user_id, request_id).images
             retried = {image.retry_of for image in images}
             missing = [image for image in images if image.state in RETRYABLE and image.id not in retried]
-            if not missing:
-                raise Problem("not_retryable")
-            for image in missing:
-                self._retry(session, image, may_be_billed_again, token_id)
+            self._retry_these(session, missing, may_be_billed_again, token_id)
+        self._wake()
+
+    def retry_these(self, user_id: int, image_ids: Sequence[int]) -> None:
+        """The same for pictures of any requests, none of which may have been billed."""
+        with self.database.write() as session:
+            taken = select(Image.retry_of).where(Image.retry_of.in_(image_ids))
+            mine = select(Image).where(Image.user_id == user_id, Image.id.in_(image_ids), Image.state.in_(RETRYABLE))
+            missing = session.scalars(mine.where(Image.id.not_in(taken)).order_by(Image.id)).all()
+            self._retry_these(session, missing, False, None)
+        self._wake()
+
+    def wake(self) -> None:
+        """Somebody else has put something in the line."""
         self._wake()
 
     def _record_help(self, session: Session, image: Image, act: str) -> None:
@@ -205,12 +216,20 @@ class Requests:
         image.finished_at = self.database.now(session)
         book(session, image, None, None, counted=False)
 
+    def _retry_these(
+        self, session: Session, images: Sequence[Image], may_be_billed_again: bool, token_id: int | None
+    ) -> None:
+        if not images:
+            raise Problem("not_retryable")
+        for image in images:
+            self._retry(session, image, may_be_billed_again, token_id)
+
     def _retry(self, session: Session, image: Image, may_be_billed_again: bool, token_id: int | None) -> int:
         now, request = self.database.now(session), image.request
         if image.state == "unknown" and not may_be_billed_again:
             raise Problem("confirm_retry")
         offer = self._offer(session, request.model, now.date())
-        sizes = _sizes(request.references)
+        sizes = sizes_of(request.references)
         found = self.ledger.check(session, image.user_id, request, 1, sizes, now, offer.lane.name, token_id)
         again = Image(
             request_id=image.request_id,
@@ -220,7 +239,7 @@ class Requests:
             token_id=token_id,
             retry_of=image.id,
             connection=offer.lane.name,
-            state="queued",
+            state="paused" if is_paused(session, request) else "queued",
             seed=image.seed,
             **self.ledger.hold(session, image.user_id, found, now, token_id),
         )
@@ -252,7 +271,7 @@ class Requests:
         kept = self.keep_reference(user_id, image.image_url.rsplit("/", 1)[-1], data)
         return ReferenceFile(kept.name, kept.file_key, kept.media_type, kept.width, kept.height, image_id)
 
-    def _request(
+    def row(
         self, session: Session, user_id: int, order: Order, door: str, now: datetime
     ) -> tuple[Lane, dict[str, Any], Order]:
         """The row of an order that the model can do, with every choice explicit, not stored yet; and who draws it."""
@@ -300,18 +319,6 @@ class Requests:
         raise Problem("model_not_offered", model=model[:80])
 
 
-def _check_owner(order: Order, user_id: int) -> None:
-    """A door hands over the names of files; those of somebody else are nobody's business."""
-    files = order.references if order.mask is None else (*order.references, order.mask)
-    if not all(file.file_key.startswith(f"uploads/{user_id}/") for file in files):
-        raise Problem("no_such_picture")
-
-
-def _is_own(session: Session, user_id: int, image_id: int | None) -> bool:
-    query = select(Image.id).where(Image.user_id == user_id, Image.id == image_id)
-    return image_id is not None and 0 < image_id <= LARGEST_ID and session.scalar(query) is not None
-
-
 def _own(session: Session, user_id: int, image_id: int) -> Image:
     """The picture, if it is this person's; for everybody else it does not exist."""
     query = select(Image).where(Image.user_id == user_id, Image.id == image_id, Image.deleted_at.is_(None))
@@ -327,25 +334,6 @@ def _own_request(session: Session, user_id: int, request_id: int) -> Request:
     if request is None:
         raise Problem("no_such_request")
     return request
-
-
-def _sizes(references: Sequence[ReferenceFile] | Sequence[Reference]) -> list[tuple[int, int]]:
-    return [(reference.width, reference.height) for reference in references]
-
-
-def _insert(session: Session, request: dict[str, Any], order: Order, held: dict[str, Any]) -> int:
-    """Rows instead of objects, which take twice the time: every other order waits for this transaction."""
-    connection = session.connection()
-    request_id = connection.execute(insert(Request).returning(Request.id), request).scalar_one()
-    shared = {name: request[name] for name in ("user_id", "created_at", "connection", "token_id")}
-    image = {"request_id": request_id, "state": "queued", **shared, **held}
-    seed = order.seed if order.seed is not None else secrets.randbits(31)
-    images = [{**image, "position": position, "seed": seed + position} for position in range(order.number)]
-    connection.execute(insert(Image), images)
-    if order.references:
-        files = [{"request_id": request_id, "position": i, **asdict(file)} for i, file in enumerate(order.references)]
-        connection.execute(insert(Reference), files)
-    return request_id
 
 
 def _ids(session: Session, request_id: int) -> Sequence[int]:

@@ -24,6 +24,7 @@ MOST_PEOPLE, MOST_PARTS = 12, 7  # beyond are "others"; of parts, as many as the
 LONGEST_BY_DAY = 92  # days; beyond, a bar is a week
 STATES = {
     "queued": mark("waiting"),
+    "paused": mark("paused"),
     "running": mark("being drawn"),
     "done": mark("done"),
     "failed": mark("failed"),

@@ -10,7 +10,7 @@ from core.errors import Problem, remedy, what
 from core.i18n import Reader
 from core.ledger.costs import MILLION
 from core.ledger.prices import CLASSES
-from core.storage.tables import Attempt, Image
+from core.storage.tables import UNDER_WAY, WAITING, Attempt, Image
 from core.studio.dossier import Dossier
 from pages.parts import shell
 from pages.parts.acts import door_name
@@ -87,7 +87,7 @@ def _facts(text: Reader, found: Dossier) -> str:
 def _cost(text: Reader, found: Dossier) -> str:
     """The cost and, where tokens and a price make it up, how."""
     image = found.image
-    if image.state in ("queued", "running"):
+    if image.state in UNDER_WAY:
         return text("at most {price}", price=cost_of(text, image.reserved_micros))
     if image.cost_micros is None and image.state != "done":
         return ""
@@ -134,7 +134,7 @@ def _family(text: Reader, found: Dossier) -> str:
 def _acts(here: Here, found: Dossier) -> None:
     text, image = here.reader, found.image
     with st.container(horizontal=True, vertical_alignment="bottom", key="dossier-acts"):
-        if image.state == "queued":
+        if image.state in WAITING:
             st.button(text("Cancel"), key="act-cancel", on_click=_cancel, args=(image.id,))
         if image.state in ("failed", "blocked", "unknown", "cancelled") and found.is_last_try:
             _retry_button(text, image)

@@ -7,6 +7,7 @@ from core.i18n import Reader
 from core.studio.choices import Choices
 from core.studio.orders import LONGEST_DESCRIPTION, MOST_PICTURES, Order
 from pages.parts import choices
+from pages.parts.batches import is_several, several_toggle
 from pages.parts.mask import chosen_mask
 from pages.parts.names import title
 from pages.parts.references import chosen_references, references
@@ -28,6 +29,7 @@ def order_form(here: Here, offers: list[Offer]) -> Offer:
     text = here.reader
     _begin(here)
     _description(here)
+    several_toggle(here)
     with st.container(key="choices", horizontal=True):
         offer = choices.choose_model(text, offers)
         model = offer.model
@@ -79,11 +81,14 @@ def link_to(order: Order) -> dict[str, str]:
 
 def _description(here: Here) -> None:
     text = here.reader
+    example = text("Snowy mountains above a quiet sea at dawn, pines in front")
+    if is_several():
+        example += "\n" + text("A lighthouse in a storm, painted in oil")
     st.text_area(
-        text("Description"),
+        text("Descriptions, one per line") if is_several() else text("Description"),
         key="description",
-        height=130,
-        placeholder=text("Snowy mountains above a quiet sea at dawn, pines in front"),
+        height=200 if is_several() else 130,
+        placeholder=example,
         persist_state="session",
         on_change=_keep_draft,
     )
@@ -96,6 +101,7 @@ def _keep_draft() -> None:
 
 def take_over(order: Order) -> None:
     """Put an order into the form, as if it had been typed: before the form is drawn."""
+    st.session_state["several"] = False  # of its lines none is a description of its own
     st.session_state["description"] = order.description
     st.session_state["taken"] = list(order.references)
     _set(Choices(order.model, order.size, order.quality, None, order.background, order.output_format))
@@ -127,6 +133,7 @@ def _begin(here: Here) -> None:
         if name in address:
             st.session_state[key] = address[name]
     if "description" in address:
+        st.session_state["several"] = False
         st.session_state["description"] = address["description"][:LONGEST_DESCRIPTION]
     number = address.get("number", "")
     if number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= MOST_PICTURES:
@@ -145,6 +152,7 @@ def _set(chosen: Choices) -> None:
         ("background", chosen.background),
         ("output_format", chosen.output_format),
         ("compression", chosen.output_compression),
+        ("several", chosen.several),
     ):
         if value is not None:
             st.session_state[name] = value

@@ -4,6 +4,7 @@ from core.i18n import Reader, mark
 
 STATES = {
     "queued": mark("Waiting"),
+    "paused": mark("Paused"),
     "running": mark("Drawing"),
     "done": mark("Done"),
     "failed": mark("Failed"),

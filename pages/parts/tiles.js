@@ -44,7 +44,7 @@ function show(tile, item, data, act) {
   const { element } = tile
   element.dataset.state = item.state
   element.dataset.picture = item.id
-  element.style.aspectRatio = item.state === 'done' || item.state === 'running' || item.state === 'queued' ? item.ratio : Math.min(item.ratio, 1)
+  element.style.aspectRatio = ['done', 'running', 'queued', 'paused'].includes(item.state) ? item.ratio : Math.min(item.ratio, 1)
   element.style.setProperty('--ratio', Math.max(0.5, Math.min(item.ratio, 3)))
   if (item.source && item.source !== tile.source) load(tile, item, data)
   if (!item.source && item.state !== 'running' && tile.image) {
@@ -158,7 +158,7 @@ function say(tile, item, data, act) {
     return paragraph
   })
   tile.caption.replaceChildren(...paragraphs, ...acts(tile, item, data, act))
-  tile.caption.setAttribute('role', item.state === 'queued' ? 'group' : 'status')
+  tile.caption.setAttribute('role', ['queued', 'paused'].includes(item.state) ? 'group' : 'status')
 }
 
 function tick(tile) {

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.errors import remedy, what
 from core.i18n import Reader
-from core.storage.tables import Connection, Image, Request
+from core.storage.tables import WAITING, Connection, Image, Request
 from core.studio.board import Board, Slot
 
 PARTS = Path(__file__).parent
@@ -108,7 +108,7 @@ def standing(
         "badge": badge(reader, request),
         "since": int((board.now - image.started_at).total_seconds() * 1000) if image.started_at else None,
         "lines": _lines(reader, slot, board.stopped.get(image.connection)),
-        "cancel": image.state == "queued",
+        "cancel": image.state in WAITING,
         "retry": slot.can_retry,
         "confirm": image.state == "unknown",
     }
@@ -130,6 +130,8 @@ def _lines(reader: Reader, slot: Slot, stopped: Connection | None) -> list[str]:
             until = slot.wait + (slot.typical or 0)
             lines.append(reader("there in about {duration}", duration=reader.duration(until)))
         return lines
+    if image.state == "paused":
+        return [reader("Paused")]
     if image.state == "cancelled":
         return [reader("Cancelled")]
     if image.state == "running" or image.problem is None:

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from core.ledger.usage.times import bucket
 from core.ledger.windows import midnight
-from core.storage.tables import Attempt, Image, Request
+from core.storage.tables import UNDER_WAY, Attempt, Image, Request
 
-UNDER_WAY = frozenset({"queued", "running"})
 FAILED = frozenset({"failed", "blocked", "unknown"})
 FACETS = ("model", "person", "door", "hour", "reason", "call")
 MEASURES = ("waiting", "drawing", "whole", "call")

@@ -1,4 +1,4 @@
-"""What helps a person to describe."""
+"""What helps a person to describe, and what they order together."""
 
 from datetime import datetime
 
@@ -20,3 +20,18 @@ class Template(Base):
     text: Mapped[str]
     shared: Mapped[bool] = mapped_column(server_default=sql("false"), index=True)
     created_at: Mapped[datetime]
+
+
+class Batch(Base):
+    """Several descriptions that were ordered together; each is a request of its own, with this `batch_id`.
+
+    While it is paused, what waits of it is in the state "paused", which no worker takes.
+    """
+
+    __tablename__ = "batches"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]  # its person has seen how it ended

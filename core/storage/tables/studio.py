@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.storage.tables.accounts import User
 from core.storage.tables.base import Base, Key
 
+WAITING = ("queued", "paused")  # nothing was sent yet
+UNDER_WAY = (*WAITING, "running")
 KEPT = text("image_url IS NOT NULL AND purged_at IS NULL")
 REMAINS = text("image_url IS NOT NULL AND purged_at IS NOT NULL")
 IN_BIN = text("deleted_at IS NOT NULL AND purged_at IS NULL")
@@ -82,6 +84,7 @@ class Request(Base):
     input_fidelity: Mapped[str | None] = mapped_column(String(16))
     mask_key: Mapped[str | None] = mapped_column(index=True)  # the file that says which part to paint anew
     token_id: Mapped[int | None] = mapped_column(Key, index=True)  # what it was ordered with; it outlives a token
+    batch_id: Mapped[int | None] = mapped_column(Key, index=True)
 
     user: Mapped[User] = relationship()
     images: Mapped[list["Image"]] = relationship(back_populates="request", order_by="Image.id")
@@ -113,7 +116,7 @@ class Image(Base):
     __tablename__ = "images"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('queued', 'running', 'done', 'failed', 'blocked', 'unknown', 'cancelled')",
+            "state IN ('queued', 'paused', 'running', 'done', 'failed', 'blocked', 'unknown', 'cancelled')",
             name="state",
         ),
         # The line and the leases are looked at many times a second. Not a partial index: SQLite uses one only where
