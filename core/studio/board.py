@@ -100,11 +100,11 @@ class Boards:
             now = self.database.now(session)
             ended = [image.id for image in images if image.state != "done" and image.user_id == user_id]
             tried = set(session.scalars(select(Image.retry_of).where(Image.retry_of.in_(ended)))) if ended else set()
-            waited_for = {image.connection for image in images if _waits(image)}
+            waited_for = {image.connection for image in images if image.state == "queued"}
             stopped = self._stopped(session, waited_for) if waited_for else {}
         open_ones = {image.id for image in images if image.id in ended and image.deleted_at is None} - tried
         slots = [_slot(image, None) if image.id in open_ones else Slot(image) for image in images]
-        return slots, Board((), stopped, now)
+        return slots, Board((), stopped, now, is_active=False)
 
     def _stopped(self, session: Session, waited_for: set[str]) -> dict[str, Connection]:
         """Every line that stands still by itself, and of those that a person waits for, also the closed ones."""
