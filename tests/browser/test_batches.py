@@ -23,6 +23,7 @@ def test_lines_are_ordered_together_paused_and_gone_on_with_on_another_device(
     expect(page.locator(".st-key-several-line")).to_contain_text("5 descriptions")
     expect(page.locator(".st-key-generate")).to_contain_text("Generate 5 · about $")
     screens.generate(page)
+    screens.wait_for_tile(page, "done")
     screens.wait_for_tile(page, "running", 3)
     page.get_by_role("button", name="Pause").click()
     screens.wait_for_tile(page, "paused")
