@@ -16,7 +16,8 @@ from benchmarks.history import add_people
 from benchmarks.processes import end_tidily, temporary_folder
 from core.storage import schema
 from core.storage.database import Database
-from core.studio.inquiry import Inquiries, Inquiry
+from core.studio.inquiry import Inquiries
+from core.studio.narrowing import Inquiry
 from tests import postgresql
 
 PICTURES, FEW = 1_000_000, 10_000

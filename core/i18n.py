@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, localcontext
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,8 @@ LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = {"en": "English", "fr": "Français"}
 DEFAULT_LANGUAGE = "en"
 
-Day = date  # inside Reader the name is the method's
+Day = date  # inside Reader the names are the methods'
+Clock = time
 
 
 def mark(message: str) -> str:
@@ -109,6 +110,10 @@ class Reader:
     def time(self, moment: datetime) -> str:
         """The time of day, in the reader's time zone."""
         return dates.format_time(moment, "short", tzinfo=self.timezone, locale=self.locale)
+
+    def clock(self, time: Clock) -> str:
+        """A time of day of whatever time zone is meant."""
+        return dates.format_time(time, "short", locale=self.locale)
 
     def duration(self, seconds: float) -> str:
         """About how long: "8 seconds", "3 minutes"."""

@@ -21,4 +21,4 @@ class Registration:
         if not self.is_open:
             raise Problem("registration_closed")
         self._throttle.sign_up(address)
-        return self._people.add(login, name, "user", password)
+        return self._people.sign_up(login, name, password)

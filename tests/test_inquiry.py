@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text
@@ -11,7 +12,8 @@ from sqlalchemy import select, text
 from core.storage.database import Database
 from core.storage.tables import Image, Kind, Request, User
 from core.studio import inquiry
-from core.studio.inquiry import SORTS, Inquiries, Inquiry, ids
+from core.studio.inquiry import Inquiries, ids
+from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, SORTS, Hour, Inquiry
 from core.studio.search import matching
 from tests.ledger_rows import add_picture
 from tests.studio import Cast, insert_cast
@@ -36,6 +38,7 @@ def fill(database: Database, cast: Cast, number: int = 60) -> None:
             dice.choice((cast.alice, cast.alice, cast.bob)),
             ordered,
             cost=dice.choice((None, 0, 40_000, 170_000)),
+            reserved=dice.choice((None, 50_000)),
             state=state,
             problem="rate_limited" if state == "failed" else None,
             finished_at=ordered + timedelta(seconds=dice.randrange(60)) if dice.random() < 0.8 else None,
@@ -56,7 +59,10 @@ def one_pass(database: Database, wanted: Inquiry) -> list[int]:
     for image, request, user in rows:
         marks = {"user": user.login, "state": image.state, "connection": image.connection, "problem": image.problem}
         marks |= {"model": request.model, "door": request.door, "quality": request.quality}
-        fits = all(getattr(wanted, name) in ("", value) for name, value in marks.items())
+        fits = all(getattr(wanted, name) in ("", value or NONE, *groups(image)) for name, value in marks.items())
+        local = image.created_at.astimezone(wanted.hour.zone) if wanted.hour else NOON
+        hour = (wanted.hour.weekday, wanted.hour.hour) if wanted.hour else (NOON.isoweekday(), NOON.hour)
+        fits = fits and (local.isoweekday(), local.hour) == hour
         fits = fits and (matches is None or request.id in matches)
         fits = fits and (wanted.above is None or (image.cost_micros or 0) > wanted.above)
         fits = fits and (wanted.start is None or image.created_at >= wanted.start)
@@ -65,6 +71,15 @@ def one_pass(database: Database, wanted: Inquiry) -> list[int]:
         if fits and place is not None:
             found.append((place, image.id))
     return [image_id for _, image_id in sorted(found, reverse=largest_first)]
+
+
+def groups(image: Image) -> list[str]:
+    """What can be asked for like a state, and is several of them or a part of one."""
+    is_at_risk = image.state == "unknown" or (
+        image.state == "done" and image.cost_micros is None and image.reserved_micros is not None
+    )
+    found = [AT_RISK] if is_at_risk and image.settled_at is None else []
+    return [*found, NOT_MADE] if image.state in ("failed", "blocked", "unknown") else found
 
 
 QUESTIONS: list[dict[str, Any]] = [
@@ -79,6 +94,11 @@ QUESTIONS: list[dict[str, Any]] = [
     {"connection": "openai", "above": 100_000},
     {"state": "cancelled"},
     {"user": "nobody"},
+    {"state": NOT_MADE, "quality": NONE},
+    {"state": AT_RISK},
+    {"state": AT_RISK, "model": "painter", "problem": NONE},
+    {"hour": Hour(7, 9, UTC)},
+    {"hour": Hour(4, 23, ZoneInfo("Asia/Kathmandu")), "state": NOT_MADE, "start": NOON - timedelta(days=6)},
 ]
 
 

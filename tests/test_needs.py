@@ -51,7 +51,10 @@ def test_what_has_stopped_or_is_open_is_told(needs: Needs, database: Database, c
     add_picture(database, cast.alice, NOON, reserved=170_000, state="unknown")
     add_picture(database, cast.alice, NOON, cost=0, state="unknown", settled_at=NOON)
     found = {need.kind: need.params for need in needs.now()}
-    assert found == {"stopped": {"name": "openai", "code": "key_refused"}, "at_risk": {"number": 1}}
+    assert found == {
+        "stopped": {"name": "openai", "code": "key_refused"},
+        "at_risk": {"number": 1, "held_micros": 170_000},
+    }
 
 
 def test_a_budget_that_is_nearly_spent_is_told(needs: Needs, database: Database, cast: Cast) -> None:

@@ -1,7 +1,7 @@
 """Usage: whatever is shown is the sum of the pictures, at every moment and in every time zone."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -189,29 +189,56 @@ def test_any_history_adds_up(
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected"),
+    ("kind", "expected", "until"),
     [
-        ("today", ("2026-03-31", "2026-03-31", "2026-03-30", "2026-03-30")),
-        ("7", ("2026-03-25", "2026-03-31", "2026-03-18", "2026-03-24")),
-        ("30", ("2026-03-02", "2026-03-31", "2026-01-31", "2026-03-01")),
-        ("month", ("2026-03-01", "2026-03-31", "2026-02-01", "2026-02-28")),
-        ("last-month", ("2026-02-01", "2026-02-28", "2026-01-01", "2026-01-31")),
-        ("year", ("2025-04-01", "2026-03-31", "2024-04-01", "2025-03-31")),
+        ("today", ("2026-03-31", "2026-03-31", "2026-03-30", "2026-03-30"), "14:35"),
+        ("7", ("2026-03-25", "2026-03-31", "2026-03-18", "2026-03-24"), "14:35"),
+        ("30", ("2026-03-02", "2026-03-31", "2026-01-31", "2026-03-01"), "14:35"),
+        ("month", ("2026-03-01", "2026-03-31", "2026-02-01", "2026-02-28"), None),
+        ("last-month", ("2026-02-01", "2026-02-28", "2026-01-01", "2026-01-31"), None),
+        ("year", ("2025-04-01", "2026-03-31", "2024-04-01", "2025-03-31"), "14:35"),
     ],
 )
-def test_each_period_and_the_one_before_it(kind: str, expected: tuple[str, ...]) -> None:
-    found = period(kind, date(2026, 3, 31))
+def test_each_period_and_the_one_before_it(kind: str, expected: tuple[str, ...], until: str | None) -> None:
+    found = period(kind, datetime(2026, 3, 31, 14, 35, tzinfo=UTC))
     days = (found.first, found.last, found.before_first, found.before_last)
     assert tuple(map(str, days)) == expected
     assert found.before_last < found.first <= found.last
+    assert found.before_until == (time.fromisoformat(until) if until else None)
+
+
+def test_a_month_so_far_is_compared_with_the_month_before_so_far() -> None:
+    found = period("month", datetime(2026, 11, 24, 9, tzinfo=UTC))
+    assert (str(found.before_first), str(found.before_last)) == ("2026-10-01", "2026-10-24")
+    assert found.before_until == time(9)
 
 
 def test_any_dates_may_be_chosen_in_either_order() -> None:
-    first, last = date(2026, 1, 10), date(2026, 1, 12)
-    assert period("dates", date(2026, 3, 31), last, first) == period("dates", date(2026, 3, 31), first, last)
-    assert period("dates", date(2026, 3, 31), first, last).before_first == date(2026, 1, 7)
-    assert period("year", date(2028, 2, 29)).first == date(2027, 3, 1)
+    first, last, now = date(2026, 1, 10), date(2026, 1, 12), datetime(2026, 3, 31, 9, tzinfo=UTC)
+    assert period("dates", now, last, first) == period("dates", now, first, last)
+    assert period("dates", now, first, last).before_first == date(2026, 1, 7)
+    assert period("dates", now, first, last).before_until is None
+    assert period("year", datetime(2028, 2, 29, tzinfo=UTC)).first == date(2027, 3, 1)
     assert set(KINDS) >= {"today", "7", "30", "month", "last-month", "year", "dates"}
+
+
+def test_today_is_compared_with_yesterday_up_to_the_same_moment(
+    usage: Usage, sites: Sites, database: Database, clock: SettableClock
+) -> None:
+    alice = insert_cast(database).alice
+    sites.change({"time_zone": "Asia/Kathmandu"})  # it is 17:45 there
+    for minutes, cost in ((-1, 1), (0, 10), (5, 100)):
+        ordered = clock.now - DAY + timedelta(minutes=minutes)
+        add_picture(database, alice, ordered, cost=cost, started_at=ordered, finished_at=ordered + DAY / 24 / 60)
+    add_picture(database, alice, clock.now - timedelta(minutes=1), cost=1_000)
+    before = usage.report("today").before
+    assert (before.numbers.cost_micros, before.numbers.ordered, before.people) == (1, 1, 1)
+    assert before.times["whole"].median == 60
+    assert usage.report("7").before.numbers.cost_micros == 0
+    clock.now += timedelta(days=6)
+    assert usage.report("7").before.numbers.cost_micros == 1
+    clock.now += timedelta(minutes=1)
+    assert usage.report("7").before.numbers.cost_micros == 11
 
 
 def test_percentiles_of_few_are_exact_and_of_many_a_percent_off_at_most() -> None:

@@ -78,6 +78,15 @@ class People:
             audit.record(transaction, user.created_at, "person.created", user.login, after=_described(user))
         return user.id
 
+    def sign_up(self, login: str, name: str, password: str) -> int:
+        """The id of the account that a visitor made for themselves."""
+        user = self._made(login, name, "user", password)
+        with self._database.write() as transaction:
+            self._insert(transaction, user)
+            who = Actor(user.id, user.login, actor().address, actor().door)
+            audit.record(transaction, user.created_at, "person.signed_up", user.login, after=_described(user), who=who)
+        return user.id
+
     def is_password(self, user_id: int, password: str) -> bool:
         with self._database.read() as transaction:
             password_hash = transaction.get_one(User, user_id).password

@@ -20,7 +20,7 @@ from core.api.auth import person_of
 from core.ledger.export import Entry
 from core.ledger.formats import FORMATS
 from core.services import Services
-from core.studio.inquiry import Inquiry
+from core.studio.narrowing import Inquiry
 
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 Rows = Generator[tuple[Any, ...], None, None]

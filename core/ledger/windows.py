@@ -7,6 +7,7 @@ Window = Literal["day", "month"]
 Length = Literal["quarter", "day"]  # of a tally
 Piece = tuple[Length, datetime, datetime]
 LENGTHS: tuple[Length, ...] = ("quarter", "day")
+QUARTER = timedelta(minutes=15)
 
 
 def span(window: Window, moment: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -22,6 +23,26 @@ def span(window: Window, moment: datetime, zone: tzinfo) -> tuple[datetime, date
 def midnight(day: date, zone: tzinfo) -> datetime:
     """When a day begins. Where the clocks are put forward at midnight, it begins at the first moment there is."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def hours(weekday: int, hour: int, start: datetime, end: datetime, zone: tzinfo) -> list[tuple[datetime, datetime]]:
+    """When it is this hour of the week (Monday is 0) between two moments; where clocks are put back, for two hours."""
+    spans: list[tuple[datetime, datetime]] = []
+    day = start.astimezone(zone).date() - timedelta(days=1)
+    last = end.astimezone(zone).date() + timedelta(days=1)
+    day += timedelta(days=(weekday - day.weekday()) % 7)
+    while day <= last:
+        there = datetime.combine(day, time(hour), tzinfo=zone).astimezone(UTC)
+        for step in range(-8, 12):  # quarters of an hour, around the change of the clocks
+            moment = there + step * QUARTER
+            local = moment.astimezone(zone)
+            if (local.date(), local.hour) == (day, hour) and max(moment, start) < min(moment + QUARTER, end):
+                if spans and spans[-1][1] == moment:
+                    spans[-1] = (spans[-1][0], min(moment + QUARTER, end))
+                else:
+                    spans.append((max(moment, start), min(moment + QUARTER, end)))
+        day += timedelta(days=7)
+    return spans
 
 
 def begin(length: Length, moment: datetime) -> datetime:

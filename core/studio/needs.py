@@ -14,7 +14,7 @@ from core.catalog.catalog import Catalog
 from core.ledger.booking import EVERYBODY
 from core.ledger.limits import SITE, Allowed
 from core.ledger.reconciliation import COMPARED
-from core.ledger.risk import AT_RISK
+from core.ledger.risk import risk
 from core.ledger.room import uses
 from core.ledger.windows import begin
 from core.site import Sites
@@ -22,7 +22,6 @@ from core.storage.database import Database
 from core.storage.tables import AuditEntry, Connection, Image, Kind, Limit, Tally, User
 
 NEARLY = 0.8  # of the site's month
-MOST_COUNTED = 100
 LATELY = timedelta(days=30)
 SOON = timedelta(days=60)
 FULL, LEAST_FREE = 0.9, 10**9  # of the disk, bytes
@@ -56,7 +55,7 @@ class Needs:
             found = [
                 *_stopped(session),
                 *self._budget(session, now),
-                *_at_risk(session),
+                *self._at_risk(session),
                 *_spending(session, now),
                 *_drift(session),
                 *self._shutdowns(session, now),
@@ -72,6 +71,11 @@ class Needs:
             if use.is_site and use.kind == "dollars-per-month"
             if (spent := use.used + use.reserved) >= NEARLY * use.most
         ]
+
+    def _at_risk(self, session: Session) -> list[Need]:
+        found = risk(session, None, self._sites.within(session).zone)
+        params = {"number": found.pictures, "held_micros": found.reserved_micros}
+        return [Need("at_risk", "ledger", params=params)] if found.pictures else []
 
     def _shutdowns(self, session: Session, now: datetime) -> list[Need]:
         needs = []
@@ -103,12 +107,6 @@ def disk(folder: Path) -> list[Need]:
 def _stopped(session: Session) -> list[Need]:
     lines = session.scalars(select(Connection).where(Connection.stopped_code.is_not(None)).order_by(Connection.name))
     return [Need("stopped", "connections", params={"name": line.name, "code": line.stopped_code}) for line in lines]
-
-
-def _at_risk(session: Session) -> list[Need]:
-    unknown = select(Image.id).where(AT_RISK).limit(MOST_COUNTED)
-    number = len(session.scalars(unknown).all())
-    return [Need("at_risk", "ledger", params={"number": number})] if number else []
 
 
 def _drift(session: Session) -> list[Need]:

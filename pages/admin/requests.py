@@ -9,17 +9,20 @@ import streamlit as st
 from core.errors import what
 from core.i18n import Reader
 from core.storage.tables import Image
-from core.studio.inquiry import Inquiry
+from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, Inquiry
 from pages.parts import dossier, filters, shell
 from pages.parts.acts import door_name
 from pages.parts.money import cost_of
-from pages.parts.names import quality_name
+from pages.parts.names import hour_name, quality_name
 from pages.parts.needs import show_needs
 from pages.parts.picture import number_in_address
 from pages.parts.states import STATES, state_name
 from pages.parts.visit import Here, require
 
-FILTERS = ("q", "user", "state", "model", "door", "from", "to", "above", "quality", "connection", "problem", "sort")
+FILTERS = (
+    *("q", "user", "state", "model", "door", "from", "to", "above", "quality", "connection", "problem", "hour"),
+    "sort",
+)
 
 # The list is one component: a click on a line opens it without loading the page anew.
 _list = st.components.v2.component(
@@ -73,12 +76,13 @@ def _filters(here: Here) -> None:
         people = {user.login: user.name for user in here.services.people.all()}
         filters.choice("user", text("Person"), people, text("Everybody"))
         states = {state: state_name(text, state) for state in STATES}
+        states |= {NOT_MADE: text("Ended without a picture"), AT_RISK: text("Cost at risk")}
         filters.choice("state", text("State"), states, text("All states"))
         models = {model: model for model in marks["model"]}
         filters.choice("model", text("Model"), models, text("All models"))
         filters.day("from", text("From"))
         filters.day("to", text("To"))
-    is_used = bool(filters.asked(("door", "above", "quality", "connection", "problem")))
+    is_used = bool(filters.asked(("door", "above", "quality", "connection", "problem", "hour")))
     with (
         st.expander(text("More filters"), expanded=is_used),
         st.container(key="more-filters"),
@@ -88,11 +92,15 @@ def _filters(here: Here) -> None:
         filters.choice("door", text("Door"), doors, text("All doors"))
         filters.words("above", text("Dollars above"), "0.10")
         qualities = {quality: quality_name(text, quality) for quality in marks["quality"]}
+        qualities[NONE] = text("Without a quality")
         filters.choice("quality", text("Quality"), qualities, text("All qualities"))
         connections = {name: name for name in marks["connection"]}
         filters.choice("connection", text("Connection"), connections, text("All connections"))
         problems = {problem: what(text, problem) for problem in marks["problem"]}
+        problems[NONE] = text("Without a problem")
         filters.choice("problem", text("Problem"), problems, text("With and without"))
+        hours = {f"{day + 1}-{hour:02}": hour_name(text, day, hour) for day in range(7) for hour in range(24)}
+        filters.choice("hour", text("Hour of the week"), hours, text("At any time"))
     with st.container(horizontal=True, vertical_alignment="bottom", key="list-tools"):
         with st.container(width=190):
             filters.choice("sort", text("Order"), sorts, text("Newest first"))

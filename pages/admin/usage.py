@@ -5,16 +5,11 @@ from datetime import date, timedelta
 import streamlit as st
 
 from core.ledger.usage.periods import KINDS, Period
+from pages.admin.usage_days import show_days
 from pages.admin.usage_figures import show_figures
-from pages.admin.usage_parts import (
-    show_days,
-    show_doors,
-    show_hours,
-    show_models,
-    show_people,
-    show_reasons,
-    show_times,
-)
+from pages.admin.usage_parts import show_doors, show_models, show_people, show_reasons
+from pages.admin.usage_times import show_hours, show_times
+from pages.parts.needs import show_needs
 from pages.parts.visit import Here, require
 
 FIRST_YEAR = 2000
@@ -24,6 +19,7 @@ def show() -> None:
     here = require("admin")
     text = here.reader
     st.title(text("Usage"))
+    show_needs(here)
     asked = _asked(here)
     if asked is None:
         return
@@ -81,9 +77,16 @@ def _dates(here: Here, period: Period) -> str:
     return text(
         "{days}, compared with {before} · time zone: {zone}",
         days=_span(here, period.first, period.last),
-        before=_span(here, period.before_first, period.before_last),
+        before=_before(here, period),
         zone=here.services.site.now().time_zone,
     )
+
+
+def _before(here: Here, period: Period) -> str:
+    text, days = here.reader, _span(here, period.before_first, period.before_last)
+    if period.before_until is None:
+        return days
+    return text("{days} until {time}", days=days, time=text.clock(period.before_until))
 
 
 def _span(here: Here, first: date, last: date) -> str:

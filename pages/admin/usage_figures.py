@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.i18n import Reader
 from core.ledger.usage.service import Forecast, Report
+from core.studio.narrowing import AT_RISK, NOT_MADE
 from pages.admin.usage_links import linked, requests_address
 
 
@@ -15,8 +16,8 @@ def show_figures(text: Reader, report: Report) -> None:
     now, before = report.total, report.before
     everything = requests_address(report.period)
     done = requests_address(report.period, state="done")
-    failed = "#failures" if now.numbers.failed else None
-    at_risk = requests_address(report.period, state="unknown")
+    failed = requests_address(report.period, state=NOT_MADE)
+    at_risk = requests_address(report.period, state=AT_RISK)
     cards = [
         _card(text, text("Pictures"), now.numbers.pictures, before.numbers.pictures, text.number, done),
         _card(text, text("Requests"), now.numbers.requests, before.numbers.requests, text.number, everything),

@@ -1,10 +1,11 @@
 """From a figure to the requests behind it."""
 
-from datetime import date
+from collections.abc import Mapping
 from html import escape
 from urllib.parse import urlencode
 
 from core.ledger.usage.periods import Period
+from core.studio.narrowing import AT_RISK, NOT_MADE
 
 
 def requests_address(period: Period, **filters: object) -> str:
@@ -14,8 +15,20 @@ def requests_address(period: Period, **filters: object) -> str:
     return "requests?" + urlencode({**days, **values})
 
 
-def of_day(period: Period, day: date, **filters: object) -> str:
-    return requests_address(period, first=day, last=day, **filters)
+def behind(period: Period, filters: Mapping[str, object]) -> dict[str, str]:
+    """For each number of a row, the address of exactly those requests that make it up."""
+    everything = requests_address(period, **filters)
+    done, not_made, at_risk = (
+        requests_address(period, **{"state": state, **filters}) for state in ("done", NOT_MADE, AT_RISK)
+    )
+    return {
+        "ordered": everything,
+        "pictures": done,
+        "failed": not_made,
+        "requests": everything,
+        "cost": everything,
+        "risk": at_risk,
+    }
 
 
 def linked(content: str, address: str | None) -> str:

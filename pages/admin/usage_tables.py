@@ -1,7 +1,7 @@
 """The tables of the usage page: what a chart shows, row by row, to be read, followed and taken along."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.acting import actor
 from core.i18n import Reader
 from core.ledger.formats import harmless
+from core.ledger.usage.periods import Period
 from core.ledger.usage.service import Numbers
-from pages.admin.usage_links import linked
+from pages.admin.usage_links import behind, linked
+from pages.parts.visit import Here
 
 if TYPE_CHECKING:
     import pandas
@@ -23,12 +26,12 @@ MOST_SHOWN = 400  # rows; the files have all
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`labels` are what is shown, `values` what the files hold; `address` leads to the requests behind the row."""
+    """`labels` are what is shown, `values` what the files hold; `filters` lead to the requests behind the row."""
 
     labels: tuple[str, ...]
     values: tuple[object, ...]
     numbers: Numbers
-    address: str | None = None
+    filters: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Table:
     """`columns` are the names in the files, `titles` those on the page; then the numbers follow."""
 
     key: str
+    period: Period
     columns: tuple[str, ...]
     titles: tuple[str, ...]
     rows: Sequence[Row]
@@ -59,21 +63,28 @@ class Table:
         return pandas.DataFrame.from_records(records)
 
 
-def show_table(text: Reader, table: Table, name: str) -> None:
+def show_table(here: Here, table: Table, name: str) -> None:
     """Folded away under its chart; `name` is that of the files."""
+    text = here.reader
     with st.expander(text("Table")):
         st.html(_html(text, table))
         if len(table.rows) > MOST_SHOWN:
             st.caption(text("The first {number} rows; the files have all.", number=text.number(MOST_SHOWN)))
-        downloads(text, table.key, name, table.frame)
+        downloads(here, table.key, name, table.frame)
 
 
-def downloads(text: Reader, key: str, name: str, frame: "Callable[[], pandas.DataFrame]") -> None:
+def downloads(here: Here, key: str, name: str, frame: "Callable[[], pandas.DataFrame]") -> None:
+    text, who = here.reader, actor()  # the file is made by a click, outside this run
+
+    def made(kind: str, write: "Callable[[pandas.DataFrame], bytes]") -> bytes:
+        here.services.usage.note_export(f"{name}-{key}.{kind}", who)
+        return write(frame())
+
     with st.container(horizontal=True):
         for kind, write in (("csv", _csv), ("parquet", _parquet)):
             st.download_button(
                 kind.upper() if kind == "csv" else kind.title(),
-                data=partial(write, frame),
+                data=partial(made, kind, write),
                 file_name=f"{name}-{key}.{kind}",
                 on_click="ignore",
                 key=f"{key}-{kind}",
@@ -81,16 +92,15 @@ def downloads(text: Reader, key: str, name: str, frame: "Callable[[], pandas.Dat
             )
 
 
-def _csv(frame: "Callable[[], pandas.DataFrame]") -> bytes:
-    made = frame()
+def _csv(made: "pandas.DataFrame") -> bytes:
     for column in made.columns:
         made[column] = [harmless(value) if isinstance(value, str) else value for value in made[column]]
     return b"\xef\xbb\xbf" + str(made.to_csv(index=False, lineterminator="\r\n")).encode()
 
 
-def _parquet(frame: "Callable[[], pandas.DataFrame]") -> bytes:
+def _parquet(made: "pandas.DataFrame") -> bytes:
     file = io.BytesIO()
-    frame().to_parquet(file, index=False)
+    made.to_parquet(file, index=False)
     return file.getvalue()
 
 
@@ -112,20 +122,28 @@ def _html(text: Reader, table: Table) -> str:
     heads += [
         f"<th class='number'>{escape(title)}</th>" for title in titles if has_requests or title != text("Requests")
     ]
-    rows = "".join(_row(text, row, has_requests) for row in table.rows[:MOST_SHOWN])
+    rows = "".join(_row(text, table.period, row, has_requests) for row in table.rows[:MOST_SHOWN])
     return (
         f"<div class='imagier-table'><table><thead><tr>{''.join(heads)}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
-def _row(text: Reader, row: Row, has_requests: bool) -> str:
-    numbers = row.numbers
-    cells = [f"<th scope='row'>{linked(escape(row.labels[0]), row.address)}</th>"]
+def _row(text: Reader, period: Period, row: Row, has_requests: bool) -> str:
+    numbers, links = row.numbers, behind(period, row.filters)
+    shown = {
+        "ordered": (numbers.ordered, text.number(numbers.ordered)),
+        "pictures": (numbers.pictures, text.number(numbers.pictures)),
+        "failed": (numbers.failed, text.number(numbers.failed)),
+        "requests": (numbers.requests, text.number(numbers.requests)),
+        "cost": (numbers.cost_micros, text.money(numbers.cost_micros)),
+        "risk": (numbers.risk_micros, text.money(numbers.risk_micros)),
+    }
+    if not has_requests:
+        del shown["requests"]
+    cells = [f"<th scope='row'>{linked(escape(row.labels[0]), links['ordered'])}</th>"]
     cells += [f"<td>{escape(label)}</td>" for label in row.labels[1:]]
-    shown = [(text.number(numbers.ordered), row.address), (text.number(numbers.pictures), row.address)]
-    shown.append((text.number(numbers.failed), None))
-    if has_requests:
-        shown.append((text.number(numbers.requests), row.address))
-    shown += [(text.money(numbers.cost_micros), row.address), (text.money(numbers.risk_micros), None)]
-    cells += [f"<td class='number'>{linked(escape(value), address)}</td>" for value, address in shown]
+    cells += [
+        f"<td class='number'>{linked(escape(label), links[name] if value else None)}</td>"
+        for name, (value, label) in shown.items()
+    ]
     return f"<tr>{''.join(cells)}</tr>"

@@ -14,6 +14,7 @@ ACTS = {
     "setup.done": mark("Set Imagier up"),
     "setup.refused": mark("Typed a wrong set-up code"),
     "person.created": mark("Made an account"),
+    "person.signed_up": mark("Signed up"),
     "person.disabled": mark("Disabled an account"),
     "person.enabled": mark("Enabled an account"),
     "person.left": mark("Let somebody leave"),
@@ -55,6 +56,7 @@ ACTS = {
     "price.added": mark("Added a price"),
     "ledger.exported": mark("Exported the ledger"),
     "bill.compared": mark("Compared the ledger with the bill"),
+    "usage.exported": mark("Exported a table of usage"),
     "requests.exported": mark("Exported requests"),
     "audit.exported": mark("Exported the record of acts"),
 }

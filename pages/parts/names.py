@@ -68,3 +68,8 @@ def background_name(text: Reader, background: str) -> str:
         "transparent": text("Transparent"),
     }
     return names.get(background, background)
+
+
+def hour_name(text: Reader, weekday: int, hour: int) -> str:
+    """An hour of the week; 0 is Monday."""
+    return text("{day}, {first} to {last} h", day=text.weekday(weekday), first=hour, last=hour + 1)

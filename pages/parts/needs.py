@@ -35,9 +35,10 @@ def _said(text: Reader, need: Need) -> str:
             )
         case "at_risk":
             return text.plural(
-                "{count} picture may have been billed, and nobody knows.",
-                "{count} pictures may have been billed, and nobody knows.",
+                "Nobody knows whether {count} picture was billed: {held} at risk.",
+                "Nobody knows whether {count} pictures were billed: {held} at risk.",
                 params["number"],
+                held=text.money(params["held_micros"]),
             )
         case "spending":
             return text(

@@ -1,6 +1,6 @@
 """One day of the site, added up from its pictures, requests and calls themselves.
 
-Whatever the page shows has gone through `add_day`, either now or when the day was over. A picture belongs to the day
+Whatever the page shows has gone through `add_span`, either now or when the day was over. A picture belongs to the day
 when it was ordered, and with it its money; a request and a call to the day when it began.
 """
 
@@ -44,7 +44,10 @@ class Sums:
 
 
 def add_day(sums: Sums, session: Session, day: date, zone: tzinfo) -> None:
-    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    add_span(sums, session, midnight(day, zone), midnight(day + timedelta(days=1), zone), zone)
+
+
+def add_span(sums: Sums, session: Session, start: datetime, end: datetime, zone: tzinfo) -> None:
     _add_pictures(sums, session, start, end, zone)
     _add_requests(sums, session, start, end)
     _add_calls(sums, session, start, end)

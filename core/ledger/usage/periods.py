@@ -1,7 +1,10 @@
-"""The period that the page is about, and the one before it; both in days of the site, and both ends belong to it."""
+"""The period that the page is about, and the one before it; both in days of the site, and both ends belong to it.
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+A period that is not over is compared with the one before up to the same time of its last day.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from core.i18n import mark
 
@@ -23,14 +26,28 @@ class Period:
     last: date
     before_first: date
     before_last: date
+    before_until: time | None = None  # of its last day; None: all of it
 
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    @property
+    def before_days(self) -> int:
+        return (self.before_last - self.before_first).days + 1
 
-def period(kind: str, today: date, first: date | None = None, last: date | None = None) -> Period:
-    """A kind of KINDS; "dates" has a first and a last day. A month is compared with as many days of the one before."""
+
+def period(kind: str, now: datetime, first: date | None = None, last: date | None = None) -> Period:
+    """A kind of KINDS; "dates" has a first and a last day. A month is compared with as many days of the one before.
+
+    `now` is in the time zone of the site.
+    """
+    found = _period(kind, now.date(), first, last)
+    is_short = kind == "month" and found.before_days < found.days  # the month before had no such day
+    return replace(found, before_until=now.time()) if found.last == now.date() and not is_short else found
+
+
+def _period(kind: str, today: date, first: date | None, last: date | None) -> Period:
     if kind == "month":
         begin = today.replace(day=1)
         begin_before = (begin - DAY).replace(day=1)

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.accounts import audit
+from core.acting import Actor
 from core.ledger.booking import EVERYBODY
 from core.ledger.export import one_moment
 from core.ledger.limits import SITE
-from core.ledger.usage.days import NUMBERS, Sums
+from core.ledger.usage.days import NUMBERS, Sums, add_span
 from core.ledger.usage.periods import Period, period
 from core.ledger.usage.reading import by_day, parts_of, read, read_open
 from core.ledger.usage.rollup import Rollup
@@ -103,14 +105,15 @@ class Usage:
         self.rollup.refresh()
         with one_moment(self._database) as session:
             now, zone = self._database.now(session), self._sites.within(session).zone
-            asked = period(kind, now.astimezone(zone).date(), first, last)
+            asked = period(kind, now.astimezone(zone), first, last)
+            start, end = midnight(asked.first, zone), midnight(asked.last + timedelta(days=1), zone)
             parts = parts_of(session, zone, asked.first, asked.last)
             opened = read_open(session, zone, parts)
             sums = read(session, parts, opened)
             users = session.execute(select(User.id, User.name, User.login)).all()
             return Report(
                 period=asked,
-                total=_total(session, sums, zone, asked.first, asked.last),
+                total=_total(session, sums, start, end),
                 before=_before(session, zone, asked),
                 forecast=_forecast(session, now, zone),
                 models={(name, detail): numbers for name, detail, numbers in _facet(sums, "model")},
@@ -134,6 +137,11 @@ class Usage:
             found = by_day(session, parts, opened, asked.first, asked.last, "person", names)
         return {(day, int(name)): numbers for (day, name), numbers in _numbered(found).items()}
 
+    def note_export(self, file: str, who: Actor) -> None:
+        """Record that somebody takes a table of the page with them."""
+        with self._database.write() as session:
+            audit.record(session, self._database.now(session), "usage.exported", file, who=who)
+
 
 def _facet(sums: Sums, facet: str) -> list[tuple[str, str, Numbers]]:
     return [(name, detail, Numbers(*row)) for (kind, name, detail), row in sums.numbers.items() if kind == facet]
@@ -145,17 +153,22 @@ def _numbered(found: Mapping[tuple[date, str], Sequence[int]]) -> dict[tuple[dat
 
 def _before(session: Session, zone: ZoneInfo, asked: Period) -> Total:
     first, last = asked.before_first, asked.before_last
-    parts = parts_of(session, zone, first, last)
-    sums = read(session, parts, read_open(session, zone, parts), ("model", "person"), MEASURES)
-    return _total(session, sums, zone, first, last)
+    start, end = midnight(first, zone), midnight(last + timedelta(days=1), zone)
+    if asked.before_until is None:
+        opened, parts = {}, parts_of(session, zone, first, last)
+    else:
+        begin, end = midnight(last, zone), datetime.combine(last, asked.before_until, zone).astimezone(UTC)
+        opened, parts = {last: Sums()}, parts_of(session, zone, first, last - timedelta(days=1))
+        add_span(opened[last], session, begin, end, zone)
+    sums = read(session, parts, opened | read_open(session, zone, parts), ("model", "person"), MEASURES)
+    return _total(session, sums, start, end)
 
 
-def _total(session: Session, sums: Sums, zone: tzinfo, first: date, last: date) -> Total:
+def _total(session: Session, sums: Sums, start: datetime, end: datetime) -> Total:
     rows = [numbers for _, _, numbers in _facet(sums, "model")]
     numbers = Numbers(*(sum(row[place] for row in rows) for place in range(NUMBERS)))
     people = sum(1 for _, _, row in _facet(sums, "person") if row.ordered or row.requests)
     if numbers.ordered <= FEW:
-        start, end = midnight(first, zone), midnight(last + timedelta(days=1), zone)
         return Total(numbers, people, _exact_times(session, start, end))
     buckets = {measure: _buckets(sums, measure) for measure in MEASURES}
     return Total(

@@ -1,0 +1,94 @@
+"""Every number of the usage page leads to exactly the pictures that make it up."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from urllib.parse import parse_qsl
+
+import pytest
+
+from core.ledger.export import Entry
+from core.ledger.usage.service import Numbers, Usage
+from core.settings import Settings
+from core.site import Sites
+from core.storage.database import Database
+from core.studio.inquiry import Inquiries
+from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, Inquiry
+from pages.admin.usage_links import behind, requests_address
+from tests.conftest import SettableClock
+from tests.ledger_rows import add_picture
+from tests.studio import insert_cast
+
+ZONE = "Australia/Lord_Howe"  # whose clocks change by half an hour
+STATES = ("done", "done", "failed", "blocked", "unknown", "cancelled")
+
+
+@pytest.fixture
+def sites(database: Database, settings: Settings) -> Sites:
+    sites = Sites(database, settings)
+    sites.change({"time_zone": ZONE})
+    return sites
+
+
+def fill(database: Database, clock: SettableClock) -> None:
+    clock.now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    cast, dice = insert_cast(database), random.Random(3)
+    for _ in range(60):
+        state = dice.choice(STATES)
+        is_open = state in ("unknown", "done") and dice.random() < 0.4
+        add_picture(
+            database,
+            dice.choice((cast.alice, cast.bob)),
+            # Around the days when the clocks are changed, and today.
+            dice.choice((datetime(2026, 4, 4, 15, tzinfo=UTC), datetime(2026, 10, 3, 15, tzinfo=UTC), clock.now))
+            - timedelta(minutes=dice.randrange(-60, 180)) * (dice.random() < 0.9)
+            - timedelta(minutes=61),
+            cost=dice.choice((0, 40_000, 170_000)) if state == "done" and not is_open else None,
+            reserved=50_000 if is_open else None,
+            state=state,
+            problem=dice.choice((None, "blocked", "deadline_passed")) if state in ("failed", "unknown") else None,
+            model=dice.choice(("gpt-image-2", "a model")),
+            quality=dice.choice((None, "high")),
+            door=dice.choice(("pages", "api")),
+        )
+
+
+def test_every_number_leads_to_exactly_the_pictures_behind_it(
+    database: Database, sites: Sites, clock: SettableClock
+) -> None:
+    fill(database, clock)
+    report = Usage(database, sites).report("year")
+    rows: list[tuple[dict[str, object], Numbers]] = [({}, report.total.numbers)]
+    rows += [({"user": report.logins[person]}, numbers) for person, numbers in report.people.items()]
+    rows += [
+        ({"model": model, "quality": quality or NONE}, numbers) for (model, quality), numbers in report.models.items()
+    ]
+    rows += [({"door": door}, numbers) for door, numbers in report.doors.items()]
+    rows += [({"hour": f"{day + 1}-{hour:02}"}, numbers) for (day, hour), numbers in report.hours.items()]
+    rows += [
+        ({"state": state, "problem": problem or NONE}, numbers) for (state, problem), numbers in report.reasons.items()
+    ]
+    rows += [({"first": day, "last": day, "model": model}, numbers) for (day, model), numbers in report.days.items()]
+    assert len(rows) > 30
+    for filters, numbers in rows:
+        lists = {name: _list(database, sites, address) for name, address in behind(report.period, filters).items()}
+        assert len(lists["ordered"]) == numbers.ordered, filters
+        assert len({entry.request_id for entry in lists["requests"]}) in (numbers.requests, numbers.ordered), filters
+        assert _dollars(lists["cost"], "cost_usd") == numbers.cost_micros, filters
+        assert _dollars(lists["risk"], "at_risk_usd") == numbers.risk_micros, filters
+        # Where a number is 0 the page has no link.
+        assert numbers.failed in (0, len(lists["failed"])), filters
+        assert numbers.pictures in (0, len(lists["pictures"])), filters
+    failed = _list(database, sites, requests_address(report.period, state=NOT_MADE))
+    assert len(failed) == report.total.numbers.failed > 0
+    at_risk = _list(database, sites, requests_address(report.period, state=AT_RISK))
+    assert _dollars(at_risk, "at_risk_usd") == report.total.numbers.risk_micros > 0
+
+
+def _list(database: Database, sites: Sites, address: str) -> list[Entry]:
+    asked = dict(parse_qsl(address.partition("?")[2]))
+    return list(Inquiries(database).export(Inquiry.of(asked, sites.now().zone)))
+
+
+def _dollars(entries: list[Entry], name: str) -> int:
+    return int(sum((getattr(entry, name) or Decimal(0) for entry in entries), Decimal(0)) * 1_000_000)
