@@ -39,7 +39,7 @@ def _invitation(here: Visit, token: str) -> None:
     with _counted(here):
         services.invitations.look(token)
     with st.form("invitation"):
-        st.subheader(text("You are invited"), anchor=False)
+        st.header(text("You are invited"), anchor=False)
         st.caption(text("Choose how the others see you and how you sign in."))
         name = st.text_input(text("Your name"), max_chars=LONGEST_NAME, autocomplete="name")
         login = st.text_input(text("Sign-in name"), max_chars=64, autocomplete="username")
@@ -55,7 +55,7 @@ def _password(here: Visit, token: str) -> None:
         found = services.links.look(token)
     with st.form("password"):
         welcome = text("Welcome, {name}", name=found.name) if found.is_new else text("A new password")
-        st.subheader(shell.plain(welcome), anchor=False)
+        st.header(shell.plain(welcome), anchor=False)
         st.caption(shell.plain(text("Your sign-in name is {login}.", login=found.login)))
         password = _password_field(here)
         sent = st.form_submit_button(text("Save the password"), type="primary", width="stretch")

@@ -26,7 +26,7 @@ def _form(here: Visit) -> None:
     reader, services = here.reader, here.services
     least = services.settings.password_length
     with st.form("set_up"):
-        st.subheader(reader("Create the administrator"), anchor=False)
+        st.header(reader("Create the administrator"), anchor=False)
         st.caption(reader("You are the first here. This account sees everything and lets the others in."))
         name = st.text_input(reader("Your name"), max_chars=LONGEST_NAME, autocomplete="name")
         login = st.text_input(reader("Sign-in name"), max_chars=64, autocomplete="username")

@@ -23,6 +23,7 @@ def show() -> None:
 
 
 def _sign_in(here: Visit, is_open: bool) -> Problem | None:
+    st.header(here.reader("Sign in"), anchor=False)
     problem = sign_in_form(here.services, here.reader, here.address)
     if is_open:
         st.button(here.reader("Create an account"), key="sign-up", type="tertiary", on_click=_switch, args=(True,))
@@ -33,7 +34,7 @@ def _sign_up(here: Visit) -> Problem | None:
     reader, services = here.reader, here.services
     least = services.settings.password_length
     with st.form("sign_up"):
-        st.subheader(reader("Create an account"), anchor=False)
+        st.header(reader("Create an account"), anchor=False)
         name = st.text_input(reader("Your name"), max_chars=LONGEST_NAME, autocomplete="name")
         login = st.text_input(reader("Sign-in name"), max_chars=64, autocomplete="username")
         password = st.text_input(reader("Password"), type="password", autocomplete="new-password")

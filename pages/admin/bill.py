@@ -33,7 +33,7 @@ def show(here: Here) -> None:
         for kind in FORMATS
     )
     st.html(f'<div class="imagier-links">{links}</div>')
-    st.subheader(text("The provider's bill"))
+    st.header(text("The provider's bill"))
     if st.button(text("Compare with the provider's bill"), key="compare"):
         _drift(here, first, last)
 

@@ -33,7 +33,7 @@ def show() -> None:
     shell.notice()
     if st.session_state.get(EDITED) == "":
         with st.container(border=True, key="new-connection"):
-            st.subheader(text("A new connection"), anchor=False)
+            st.header(text("A new connection"), anchor=False)
             connection_form(here, None, _close)
     stands = {status.name: status for status in here.services.statuses.lines()}
     for place, line in enumerate(lines):

@@ -27,7 +27,7 @@ def show_invitations(here: Here) -> None:
 def _new(here: Here) -> None:
     text = here.reader
     with st.form("invite"):
-        st.subheader(text("A new invitation"), anchor=False)
+        st.header(text("A new invitation"), anchor=False)
         with st.grid("auto", min_column_width=220):
             note = st.text_input(text("Whom it is for"), max_chars=LONGEST_NOTE, autocomplete="off")
             kind = st.selectbox(

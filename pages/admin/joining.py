@@ -37,7 +37,7 @@ def _links(text: Reader, joined: list[Joined]) -> None:
 def _one(here: Here) -> None:
     text = here.reader
     with st.form("add-person"):
-        st.subheader(text("Somebody"), anchor=False)
+        st.header(text("Somebody"), anchor=False)
         with st.grid("auto", min_column_width=220):
             name = st.text_input(text("Name"), max_chars=LONGEST_NAME, autocomplete="off")
             login = st.text_input(text("Sign-in name"), max_chars=64, autocomplete="off")
@@ -73,7 +73,7 @@ def _many(here: Here) -> None:
     text = here.reader
     st.html(f"<style>{_uploader(text)}</style>")
     with st.form("add-people"):
-        st.subheader(text("Several at once"), anchor=False)
+        st.header(text("Several at once"), anchor=False)
         st.caption(
             text(
                 "A line for each person: sign-in name, name, role. With a first line of column names also limits, "

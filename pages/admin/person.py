@@ -47,7 +47,7 @@ def _used(here: Here, user: User) -> None:
 def _names(here: Here, user: User) -> None:
     text = here.reader
     with st.container(border=True):
-        st.subheader(text("Names and role"), anchor=False)
+        st.header(text("Names and role"), anchor=False)
         with st.form(f"names-{user.id}", border=False):
             with st.grid("auto", min_column_width=220):
                 name = st.text_input(text("Name"), value=user.name, max_chars=LONGEST_NAME, autocomplete="off")
@@ -72,7 +72,7 @@ def _limits(here: Here, user: User) -> None:
     text = here.reader
     found = here.services.limits.of(USER, str(user.id))
     with st.container(border=True):
-        st.subheader(text("Limits"), anchor=False)
+        st.header(text("Limits"), anchor=False)
         st.caption(text("They win over those of the role. What is empty here, the role decides."))
         with st.form(f"limits-{user.id}", border=False):
             typed = limit_fields(text, found, f"limit-{user.id}")
@@ -88,7 +88,7 @@ def _limits(here: Here, user: User) -> None:
 def _signing_in(here: Here, user: User) -> None:
     text = here.reader
     with st.container(border=True):
-        st.subheader(text("Signing in"), anchor=False)
+        st.header(text("Signing in"), anchor=False)
         with st.container(horizontal=True):
             if user.disabled_at is None:
                 st.button(text("Make a link for a new password"), key="make-link", on_click=_make_link, args=(user.id,))
@@ -107,7 +107,7 @@ def _signing_in(here: Here, user: User) -> None:
 def _leaving(here: Here, user: User) -> None:
     text = here.reader
     with st.container(border=True):
-        st.subheader(text("Leaving"), anchor=False)
+        st.header(text("Leaving"), anchor=False)
         st.caption(text("What it cost stays in the ledger, without the name. The account cannot be opened again."))
         download_all(text, user.id)
         with st.expander(text("Give the pictures to somebody else, and close the account")):

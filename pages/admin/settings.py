@@ -37,7 +37,7 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
     text = here.reader
     zones = sorted({*available_timezones(), site.time_zone})
     with st.container(border=True):
-        st.subheader(text("Place and language"), anchor=False)
+        st.header(text("Place and language"), anchor=False)
         time_zone = st.selectbox(
             text("Time zone"),
             zones,
@@ -52,14 +52,14 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
             help=text("For browsers that ask for none that is spoken here."),
         )
     with st.container(border=True):
-        st.subheader(text("Coming in"), anchor=False)
+        st.header(text("Coming in"), anchor=False)
         is_open = st.toggle(
             text("Whoever reaches the sign-in page may make an account for themselves"),
             value=site.registration == "open",
         )
         st.caption(text("It can draw as far as the limits for users go; set them first."))
     with st.container(border=True):
-        st.subheader(text("Pictures"), anchor=False)
+        st.header(text("Pictures"), anchor=False)
         previews = st.number_input(
             text("Previews of each picture"),
             0,
@@ -74,7 +74,7 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
             value=site.allows_unpriced,
         )
     with st.container(border=True):
-        st.subheader(text("Keeping"), anchor=False)
+        st.header(text("Keeping"), anchor=False)
         with st.grid("auto", min_column_width=220):
             days = st.number_input(
                 text("Delete pictures after days"),

@@ -22,7 +22,7 @@ LONGEST_BY_DAY = 92  # days; beyond, a bar is a week
 
 def show_days(here: Here, report: Report, name: str) -> None:
     text, period = here.reader, report.period
-    st.subheader(text("Day by day"))
+    st.header(text("Day by day"))
     with st.container(horizontal=True):
         measure = _choice(text, "measure", {"pictures": text("Pictures"), "cost": text("Cost")})
         split = _choice(text, "split", {"model": text("by model"), "person": text("by person")})

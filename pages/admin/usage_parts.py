@@ -33,7 +33,7 @@ DOORS = {"pages": mark("Pages"), "api": mark("API")}
 
 def show_people(here: Here, report: Report, name: str) -> None:
     text = here.reader
-    st.subheader(text("By person"))
+    st.header(text("By person"))
     names = person_names(report)
     rows = [
         Row(
@@ -50,7 +50,7 @@ def show_people(here: Here, report: Report, name: str) -> None:
 
 def show_models(here: Here, report: Report, name: str) -> None:
     text = here.reader
-    st.subheader(text("By model and quality"))
+    st.header(text("By model and quality"))
     rows = [
         Row(
             (model_name(here.services.catalog, model), quality_name(text, quality) if quality else "–"),
@@ -66,7 +66,7 @@ def show_models(here: Here, report: Report, name: str) -> None:
 
 def show_doors(here: Here, report: Report, name: str) -> None:
     text = here.reader
-    st.subheader(text("By door"))
+    st.header(text("By door"))
     rows = [
         Row(
             (text(DOORS[door]) if door in DOORS else door,),
@@ -82,7 +82,7 @@ def show_doors(here: Here, report: Report, name: str) -> None:
 
 def show_reasons(here: Here, report: Report, name: str) -> None:
     text = here.reader
-    st.subheader(text("Failures by reason"), anchor="failures")
+    st.header(text("Failures by reason"), anchor="failures")
     rows = [
         Row(
             (what(text, problem) if problem else text(STATES[state]), text(STATES[state])),

@@ -20,7 +20,7 @@ MEASURES = {"waiting": mark("Waiting"), "drawing": mark("Drawing"), "whole": mar
 
 def show_hours(here: Here, report: Report, name: str) -> None:
     text = here.reader
-    st.subheader(text("By hour of the week"))
+    st.header(text("By hour of the week"))
     days = [text.weekday(day) for day in range(7)]
     rows, records = [], []
     for day in range(7):
@@ -44,14 +44,14 @@ def show_hours(here: Here, report: Report, name: str) -> None:
 def show_times(here: Here, report: Report, name: str) -> None:
     """How many waited and were drawn for how long; buckets of half an octave."""
     text = here.reader
-    st.subheader(text("Waiting and drawing"))
+    st.header(text("Waiting and drawing"))
     lines = [
         f"<tr><th scope='row'>{text(title)}</th>"
         f"<td class='number'>{_or_none(text, report.total.times[measure].median)}</td>"
         f"<td class='number'>{_or_none(text, report.total.times[measure].percentile_95)}</td></tr>"
         for measure, title in MEASURES.items()
     ]
-    head = f"<tr><th></th><th class='number'>{text('Median')}</th><th class='number'>{text('95 % within')}</th></tr>"
+    head = f"<tr><td></td><th class='number'>{text('Median')}</th><th class='number'>{text('95 % within')}</th></tr>"
     counts: dict[tuple[int, str], int] = defaultdict(int)
     for measure in ("waiting", "drawing"):
         for bucket, number in report.histogram[measure].items():

@@ -49,7 +49,7 @@ def sign_in_form(services: Services, reader: Reader, address: str) -> Problem | 
     try:
         _Form(_Door(services, address)).login(
             fields={
-                "Form name": reader("Sign in"),
+                "Form name": "",  # a heading of the third order, under none of the second
                 "Username": reader("Sign-in name"),
                 "Password": reader("Password"),
                 "Login": reader("Sign in"),

@@ -18,7 +18,7 @@ SCOPES = {GENERATE: mark("Make pictures and read"), READ: mark("Read only")}
 
 def show_tokens(here: Here) -> None:
     text = here.reader
-    st.subheader(text("API tokens"), anchor=False)
+    st.header(text("API tokens"), anchor=False)
     st.caption(text("A program that has one acts for you, under your limits, through the [API](/api/docs)."))
     _made(here)
     for token in here.services.tokens.of(here.person.user_id):
