@@ -223,18 +223,6 @@ def test_what_was_done_can_be_undone_for_a_day(studio: Studio, changes: Changes,
         assert [session.scalar(select(func.count()).select_from(table)) for table in (Change, Effect)] == [0, 0]
 
 
-def test_a_picked_selection_is_read_by_who_picked_it(studio: Studio, changes: Changes) -> None:
-    ids, bobs = drawn(studio, studio.alice, 5), drawn(studio, studio.bob, 1)
-    changes.delete(studio.alice, ids[:1])
-    picked = changes.pick(studio.alice, [*ids, *bobs])
-    found: list[int] = []
-    while some := changes.picked(studio.alice, picked.id, found[-1] if found else 0, 3):
-        found += some
-    assert (picked.pictures, found) == (4, ids[1:])
-    assert changes.picked(studio.bob, picked.id, 0, 9) == []
-    assert code_of(lambda: changes.undo(studio.alice, picked.id)) == "nothing_to_undo"
-
-
 def test_a_note_is_its_persons_own_and_has_an_end(studio: Studio) -> None:
     notes = Notes(studio.database)
     (one,) = drawn(studio, studio.alice, 1)

@@ -11,17 +11,18 @@ from sqlalchemy import func, select
 
 from core.accounts.people import People
 from core.accounts.sessions import Sessions
+from core.i18n import Reader
 from core.ledger.limits import Limits
 from core.members.leaving import Leaving
 from core.members.links import PasswordLinks
 from core.members.members import Members
 from core.members.roster import PAGE, Roster, RosterPage
-from core.members.zips import pictures_zip
 from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import AuditEntry, Image, Request, Tally, User
 from core.studio.removal import Removal
+from core.studio.zips import all_of, pictures_zip
 from tests.conftest import SettableClock
 from tests.studio import PAINTING, PNG, Gate, Studio, person
 from tests.test_people import at_once, code_of
@@ -146,23 +147,26 @@ def test_all_pictures_of_a_person_are_one_file_with_a_list_and_what_is_missing(s
     first, second, gone = made(studio, studio.alice, 3)
     made(studio, studio.bob)
     studio.files.delete(studio.image(gone).image_url or "")
-    pieces = list(pictures_zip(studio.database, studio.files, studio.alice))
+    pieces = list(pictures_zip(studio.files, all_of(studio.database, studio.alice), Reader()))
     assert len(pieces) > 3
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         assert archive.testzip() is None
-        names = [f"2026-11-22-{image_id}.png" for image_id in (first, second)]
-        assert archive.namelist() == [*names, "pictures.csv", "pictures.jsonl", "missing.txt"]
+        names = [f"a tree {image_id}.png" for image_id in (first, second)]
+        assert archive.namelist() == [*names, "manifest.csv", "manifest.json", "could-not-be-added.txt"]
         assert archive.read(names[0]) == PNG
-        rows = list(csv.DictReader(io.StringIO(archive.read("pictures.csv").decode("utf-8-sig"))))
-        lines = [json.loads(line) for line in archive.read("pictures.jsonl").splitlines()]
-        assert f"2026-11-22-{gone}.png" in archive.read("missing.txt").decode()
+        rows = list(csv.DictReader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig"))))
+        lines = json.loads(archive.read("manifest.json"))
+        missing = archive.read("could-not-be-added.txt").decode()
+        assert missing == f"a tree {gone}.png: Its file is missing.\r\n"
     assert [row["file"] for row in rows] == [line["file"] for line in lines] == names
     assert rows[0]["description"] == "a tree"
 
 
 def test_the_file_of_somebody_without_pictures_is_a_file(studio: Studio) -> None:
-    data = b"".join(pictures_zip(studio.database, studio.files, studio.alice))
-    assert zipfile.ZipFile(io.BytesIO(data)).namelist() == ["pictures.csv", "pictures.jsonl"]
+    data = b"".join(pictures_zip(studio.files, all_of(studio.database, studio.alice), Reader()))
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    assert archive.namelist() == ["manifest.csv", "manifest.json"]
+    assert json.loads(archive.read("manifest.json")) == []
 
 
 def test_the_last_administrator_cannot_leave_or_be_demoted(studio: Studio, leaving: Leaving) -> None:

@@ -73,10 +73,13 @@ def _visitor(request: Request) -> Actor:
 def _refusal(request: Request) -> Response | None:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return _answer(415)
+    return _answer(403) if is_from_elsewhere(request) else None
+
+
+def is_from_elsewhere(request: Request) -> bool:
+    """Another site's page has sent it, with our cookie."""
     origin = request.headers.get("origin")
-    if origin is not None and _host(origin) != request.headers.get("host", "").lower():
-        return _answer(403)
-    return None
+    return origin is not None and _host(origin) != request.headers.get("host", "").lower()
 
 
 def _host(origin: str) -> str | None:

@@ -22,7 +22,6 @@ from core.studio.removal import BATCH, Removal, mark_purged
 
 STEP = 2_000  # pictures of one transaction
 KEPT = timedelta(days=1)  # that an act can be undone
-PICK = "pick"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +101,13 @@ class Changes:
             self.removal.clear(user_id)
         return purged
 
-    def pick(self, user_id: int, image_ids: Sequence[int]) -> Changed:
-        """Note which ones are meant, for who comes back with the number: a download."""
-        return self._do(user_id, PICK, image_ids, lambda step: step.pick())
-
-    def picked(self, user_id: int, change_id: int, after: int, number: int) -> Sequence[int]:
-        """Those that were picked, in the order of their keys."""
-        query = (
-            select(Effect.image_id)
-            .join(Change, Change.id == Effect.change_id)
-            .where(Change.id == change_id, Change.user_id == user_id, Change.act == PICK, Effect.image_id > after)
-        )
-        with self.database.read() as session:
-            return session.scalars(query.order_by(Effect.image_id).limit(number)).all()
-
     def undo(self, user_id: int, change_id: int) -> int:
         """As far as the pictures are still as the act left them; of how many. The second time there is no such act."""
         undone = 0
         while True:
             with self.database.write() as session:
                 change = session.get(Change, change_id) if 0 < change_id <= LARGEST_ID else None
-                if change is None or change.user_id != user_id or change.act == PICK:
+                if change is None or change.user_id != user_id:
                     raise Problem("nothing_to_undo")
                 noted = select(Effect.image_id).where(Effect.change_id == change_id).distinct()
                 some = session.scalars(noted.order_by(Effect.image_id).limit(STEP)).all()

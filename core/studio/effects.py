@@ -27,7 +27,6 @@ from core.studio.gallery import in_own_bin, is_shown
 LOVED, UNLOVED = "loved", "unloved"
 DELETED, RESTORED = "deleted", "restored"
 ADDED, TAKEN_OUT = "added", "taken out"
-PICKED = "picked"
 OPTIONS = {"synchronize_session": False, "preserve_rowcount": True}
 COLUMNS = ("change_id", "effect", "image_id", "collection_id", "moment")
 
@@ -72,9 +71,6 @@ class Step:
         self._run(insert(Effect).from_select(COLUMNS, noted))
         return self._run(delete(CollectionPicture).where(there))
 
-    def pick(self) -> int:
-        return self._note(PICKED, self._own(is_shown()), null())
-
     def undo(self) -> None:
         """As far as the pictures are still as the change left them."""
         self._undo_set(LOVED, true(), favourite=False)
@@ -114,10 +110,10 @@ class Step:
         noted = Image.id.in_(select(Effect.image_id).where(self._noted(effect)))
         self._run(update(Image).where(noted, Image.user_id == self.user_id, those).values(values))
 
-    def _note(self, effect: str, wanted: ColumnElement[bool], moment: Any, collection_id: int | None = None) -> int:
+    def _note(self, effect: str, wanted: ColumnElement[bool], moment: Any, collection_id: int | None = None) -> None:
         which = null() if collection_id is None else literal(collection_id)
         noted = select(literal(self.change_id), literal(effect), Image.id, which, moment).where(wanted)
-        return self._run(insert(Effect).from_select(COLUMNS, noted))
+        self._run(insert(Effect).from_select(COLUMNS, noted))
 
     def _own(self, those: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(Image.id.in_(self.image_ids), Image.user_id == self.user_id, those)
