@@ -54,9 +54,15 @@ function follow() {
   isTyped = false
   if (link?.isConnected) link.click()
 }
+function name(place, words) {
+  const found = document.querySelector(`[data-testid=${place}]`)
+  ;(found?.matches("button") ? found : found?.querySelector("button"))?.setAttribute("aria-label", words)
+}
 export default function ({ data }) {
   document.documentElement.lang = data.language
   const skip = document.querySelector('a[href="#stMain"]')
   if (skip) skip.textContent = data.skip
+  name("stExpandSidebarButton", data.menu)
+  name("stSidebarCollapseButton", data.close)
   if (isTyped && description()?.value === data.description) follow()
 }

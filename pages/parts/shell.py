@@ -1,4 +1,4 @@
-"""What every page wears: the stylesheet, the mark, the language of the document; and what a lost session leaves."""
+"""What every page wears: the mark, the language of the document; and what a lost session leaves."""
 
 import logging
 import secrets
@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 PARTS = Path(__file__).parent
 MARK = PARTS / "mark.svg"
 ICON = PARTS / "icon.png"
-STYLE = (PARTS / "style.css").read_text("utf-8")
 
 _document = st.components.v2.component("imagier_document", js=(PARTS / "document.js").read_text("utf-8"))
 
@@ -25,11 +24,13 @@ _document = st.components.v2.component("imagier_document", js=(PARTS / "document
 def dress(reader: Reader) -> None:
     st.set_page_config(page_title="Imagier", page_icon=str(ICON), layout="wide")
     st.logo(str(MARK), size="large", icon_image=str(MARK))
-    st.html(f"<style>{STYLE}{_uploader(reader)}</style>")
+    st.html(f"<style>{_uploader(reader)}</style>")
     with st.container(key="document"):
         data = {
             "language": reader.language,
             "skip": reader("Skip to the content"),
+            "menu": reader("Menu"),
+            "close": reader("Close the menu"),
             "description": st.session_state.get("description"),  # as much of it as has arrived
         }
         _document(data=data, key="language")
