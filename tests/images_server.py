@@ -32,7 +32,7 @@ from tests.images_http import (
     whole,
 )
 from tests.images_models import serve_models
-from tests.patience import SECONDS
+from tests.patience import SECONDS, until
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
 
@@ -86,7 +86,7 @@ class ImagesServer:
         self.most_at_once = 0
         self.port = port
         self._bill = bill
-        self._at_once = 0
+        self._at_once = self._waiting = 0
         self._changed = threading.Condition()
         self._seen: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,6 +124,11 @@ class ImagesServer:
         """Let every held call go on; those that come later are held again if `holding`."""
         self._loop.call_soon_threadsafe(self._release)
 
+    def release_held(self, number: int = 1) -> None:
+        """The same, once so many calls with `hold-each` are held."""
+        until(lambda: self._waiting >= number, "the calls")
+        self.release()
+
     def wait_until(self, condition: Callable[[], bool], seconds: float = SECONDS) -> None:
         """Wait for something that shows in this server's records; raises TimeoutError."""
         with self._changed:
@@ -149,6 +154,14 @@ class ImagesServer:
     def _release(self) -> None:
         self._released.set()
         self._released = asyncio.Event()
+
+    async def _wait(self) -> None:
+        """For the release that comes after this moment."""
+        self._waiting += 1
+        try:
+            await self._released.wait()
+        finally:
+            self._waiting -= 1
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -284,7 +297,7 @@ class ImagesServer:
         delay = self.delay + sum(float(fault.argument) for fault in faults if fault.name == "delay")
         released: Released | None = None
         if any(fault.name == "hold-each" for fault in faults):
-            released = lambda: self._released.wait()  # noqa: E731 - the one of that moment
+            released = self._wait
         elif self.holding or any(fault.name == "hold" for fault in faults):
             released = self._released.wait
         answers = Answers(order, faults, call.id, self.origin, self.picture_bytes)

@@ -33,7 +33,11 @@ def show() -> None:
 
 
 def _values(here: Here, site: Site) -> dict[str, Any]:
-    """What stands in the form. The zone of a site whose machine has lost it stays among the choices."""
+    """What stands in the form. The zone of a site whose machine has lost it stays among the choices.
+
+    Without a key, a widget with another value is another widget to Streamlit, which forgets what was chosen in the one
+    before: a setting that was saved could not be changed again until the page was loaded anew.
+    """
     text = here.reader
     zones = sorted({*available_timezones(), site.time_zone})
     with st.container(border=True):
@@ -42,12 +46,14 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
             text("Time zone"),
             zones,
             index=zones.index(site.time_zone),
+            key="site-time-zone",
             help=text("The days and months of limits and figures begin by it. Each person sees times in their own."),
         )
         language = st.selectbox(
             text("Language"),
             list(LANGUAGES),
             index=list(LANGUAGES).index(site.language),
+            key="site-language",
             format_func=lambda one: LANGUAGES[one],
             help=text("For browsers that ask for none that is spoken here."),
         )
@@ -56,6 +62,7 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
         is_open = st.toggle(
             text("Whoever reaches the sign-in page may make an account for themselves"),
             value=site.registration == "open",
+            key="site-registration",
         )
         st.caption(text("It can draw as far as the limits for users go; set them first."))
     with st.container(border=True):
@@ -65,13 +72,15 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
             0,
             3,
             site.previews,
+            key="site-previews",
             help=text("The provider bills about 100 output tokens for each."),
         )
-        sharing = st.toggle(text("People may share their pictures by link"), value=site.sharing)
+        sharing = st.toggle(text("People may share their pictures by link"), value=site.sharing, key="site-sharing")
         st.caption(text("Whoever has such a link sees the picture without signing in. Turned off, no link shows any."))
         allows_unpriced = st.toggle(
             text("Models without a price may be used, though no limit in dollars counts them"),
             value=site.allows_unpriced,
+            key="site-unpriced",
         )
     with st.container(border=True):
         st.header(text("Keeping"), anchor=False)
@@ -81,10 +90,15 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
                 0,
                 MOST_DAYS,
                 site.retention_days or 0,
+                key="site-retention-days",
                 help=text("0: they are kept."),
             )
             notice = st.number_input(
-                text("Tell their people so many days before"), 0, MOST_DAYS, site.retention_notice_days
+                text("Tell their people so many days before"),
+                0,
+                MOST_DAYS,
+                site.retention_notice_days,
+                key="site-retention-notice-days",
             )
         st.caption(text("Favourites are kept, and what a picture cost stays in the ledger."))
     return {

@@ -34,6 +34,6 @@ def _look() -> None:
         said = text(
             "Ready: “{description}” · [show it]({link})", description=shell.plain(shown), link=address(image.id)
         )
-        st.toast(said)
+        st.toast(said, duration="long")  # it has a link, which takes a moment to reach
     if not under_way:
         st.rerun()  # nothing is left to look for

@@ -165,10 +165,6 @@ def go(page: Page, name: str) -> None:
     settle(page)
 
 
-def links(page: Page) -> list[str]:
-    """The pages that the navigation offers."""
-    return page.locator("[data-testid=stTopNavLink]").all_inner_texts()
-
-
 def expect_links(page: Page, names: tuple[str, ...] | list[str]) -> None:
+    """The pages that the navigation offers."""
     expect(page.locator("[data-testid=stTopNavLink]")).to_have_text(list(names))

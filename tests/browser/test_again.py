@@ -10,6 +10,7 @@ from tests.browser import screens
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.images_server import ImagesServer
+from tests.patience import until
 from tests.studio import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("references")]
@@ -97,8 +98,8 @@ def test_a_template_is_kept_and_filled_in(page: Page) -> None:
     page.get_by_placeholder("Its title").fill("Birds")
     page.get_by_role("button", name="Keep", exact=True).click()
     screens.settle(page)
-    if not page.get_by_placeholder("Its title").is_visible():
-        screens.fold(page, "templates").click()
+    screens.close_choice(page)
+    screens.fold(page, "templates").click()
     screens.choose_in_list(page, "template", "Birds")
     page.get_by_role("textbox", name="bird").fill("heron")
     page.get_by_role("textbox", name="time of day").fill("dusk")
@@ -112,8 +113,13 @@ def test_a_picture_that_comes_while_one_is_elsewhere_is_announced(
     screens.describe(page, "A heron that comes late [fault:hold]")
     screens.wait_for_tile(page, "running")
     screens.go(page, "Account")
-    provider.release()
     notice = page.locator("[data-testid=stToast]")
+
+    def is_told() -> bool:
+        provider.release()  # however late the call comes
+        return notice.count() > 0
+
+    until(is_told, "the notice")
     expect(notice).to_contain_text("Ready: “A heron that comes late")
     with page.expect_popup() as opened:
         notice.get_by_role("link", name="show it").click()

@@ -161,7 +161,7 @@ def test_previews_come_without_reload_and_the_page_neither_jumps_nor_flashes(
     for preview in (1, 2):
         for tile in screens.tiles(page).all():
             expect(tile.locator("img")).to_have_attribute("src", re.compile(f"/preview-{preview}$"))
-        provider.release()
+        provider.release_held(2)
     screens.let_finish(page, provider, 2)
     for tile in screens.tiles(page).all():
         until(partial(tile.locator("img").evaluate, "(it) => it.complete && it.currentSrc.endsWith('/640')"))
@@ -195,7 +195,7 @@ def test_a_preview_that_cannot_be_had_leaves_what_is_there(page: Page, provider:
     first = screens.tiles(page, "running").locator("img")
     expect(first).to_have_attribute("src", re.compile("/preview-1$"))
     with page.expect_response("**/preview-2"):
-        provider.release()
+        provider.release_held()
     expect(first).to_have_attribute("src", re.compile("/preview-1$"))
     assert first.evaluate("(it) => it.complete && it.naturalWidth") > 0
     screens.let_finish(page, provider)
@@ -238,9 +238,9 @@ def test_a_page_at_rest_asks_for_nothing(page: Page) -> None:
       let changes = 0
       const app = document.querySelector('[data-testid=stApp]')
       new MutationObserver((list) => { changes += list.length }).observe(app, { attributes: true })
-      setTimeout(() => resolve(changes), 2000)
+      setTimeout(() => resolve(changes), 1500)
     })"""
-    until(lambda: page.evaluate(beats) == 0, "two seconds of rest")
+    until(lambda: page.evaluate(beats) == 0, "a beat and a half of rest")
 
 
 def test_the_typed_description_survives_a_reload_and_another_page(page: Page) -> None:

@@ -77,18 +77,18 @@ def test_an_address_opens_the_picture_for_its_owner_and_for_an_administrator(
         expect(image).to_have_js_property("naturalWidth", 300)
 
 
-@pytest.mark.parametrize("number", ["{hers}", "999999999", "0", "-1", "abc", "9" * 40, "1 OR 1=1", "٣"])
 def test_a_strangers_picture_and_one_that_never_was_are_told_apart_by_nobody(
-    window: Windows, cast: Cast, alice: Somebody, bob: Somebody, number: str
+    window: Windows, cast: Cast, alice: Somebody, bob: Somebody
 ) -> None:
     (hers,) = cast.hang(alice, picture(), "A secret garden")
     page = window(token=cast.token(bob))
-    screens.open_page(page, f"/gallery?picture={number.format(hers=hers)}")
-    expect(screens.refusal(page)).to_have_text(
-        "There is no such picture here, or it is not yours. Look in your gallery."
-    )
-    expect(screens.dialog(page)).to_have_count(0)
-    assert "secret garden" not in page.content()
+    for number in (hers, 999_999_999, "1 OR 1=1", "9" * 40):
+        screens.open_page(page, f"/gallery?picture={number}")
+        expect(screens.refusal(page)).to_have_text(
+            "There is no such picture here, or it is not yours. Look in your gallery."
+        )
+        expect(screens.dialog(page)).to_have_count(0)
+        assert "secret garden" not in page.content()
 
 
 def test_the_download_is_the_original_bytes(page: Page, cast: Cast, alice: Somebody, tmp_path: Path) -> None:
@@ -118,17 +118,16 @@ def test_the_alternative_text_is_the_description_letter_by_letter(
     assert complaints == []
 
 
-@pytest.mark.parametrize("query", ["before=abc", "after=-5", "before=99999999999999999999", "after=0", "before=1"])
-def test_a_nonsense_address_breaks_nothing(page: Page, cast: Cast, alice: Somebody, query: str) -> None:
-    cast.hang(alice, picture())
-    screens.open_page(page, f"/gallery?{query}")
-    expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
-    expect(screens.refusal(page)).to_have_count(0)
-
-
-def test_an_empty_gallery_says_so(page: Page) -> None:
+def test_an_empty_gallery_says_so_and_a_nonsense_address_breaks_nothing(
+    page: Page, cast: Cast, alice: Somebody
+) -> None:
     screens.open_page(page, "/gallery")
     expect(page.get_by_text("There are no pictures here yet.")).to_be_visible()
+    cast.hang(alice, picture())
+    for query in ("before=abc", "after=-5", "before=1"):
+        screens.open_page(page, f"/gallery?{query}")
+        expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
+        expect(screens.refusal(page)).to_have_count(0)
 
 
 def test_a_tile_can_be_opened_by_the_keyboard(page: Page, cast: Cast, alice: Somebody) -> None:

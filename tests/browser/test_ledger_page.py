@@ -98,10 +98,10 @@ def test_what_is_at_risk_is_settled_one_by_one_and_a_day_at_once(
     expect(form).to_be_visible()
     amount = form.get_by_role("textbox")
     expect(amount).to_have_attribute("placeholder", "estimated $0.0527")
-    for typed, words in (("1,000", "cannot be a price"), ("-3", "cannot be a price"), ("NaN", "cannot be a price")):
+    for typed in ("1,000", "-3", "NaN"):
         amount.fill(typed)
         form.get_by_role("button", name="Billed", exact=True).click()
-        expect(screens.refusal(page)).to_contain_text(words)
+        expect(screens.refusal(page)).to_contain_text(f"“{typed}” cannot be a price")
         expect(amount).to_have_value(typed)
     amount.fill("0,31")  # and pressed at once, without leaving the field
     form.get_by_role("button", name="Billed", exact=True).click()

@@ -95,6 +95,7 @@ def test_a_password_is_reset_by_a_link_and_then_somebody_leaves(
     screens.open_page(page, "/people")
     page.get_by_role("textbox", name="Search").fill(alice.login)
     page.get_by_role("textbox", name="Search").press("Enter")
+    expect(page.locator("[class*=st-key-open-]")).to_have_count(1)
     page.locator(f".st-key-open-{alice.user_id} button").click()
     page.get_by_role("button", name="Make a link for a new password").click()
     expect(page.get_by_text("The link works once.")).to_be_visible()

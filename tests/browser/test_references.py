@@ -12,6 +12,7 @@ from tests.browser import screens
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.images_server import Call, ImagesServer
+from tests.patience import until
 from tests.studio import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("references")]
@@ -85,6 +86,7 @@ def test_an_order_waits_for_a_picture_that_is_still_on_its_way(
     page.keyboard.press("Control+Enter")
     screens.settle(page)
     assert cast.requests(alice) == []
+    until(lambda: page.evaluate("1") and on_its_way, "the upload")
     on_its_way[0].continue_()
     uploaded(page, "mine.png")
     screens.generate(page)
