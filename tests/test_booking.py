@@ -13,8 +13,8 @@ from core.ledger.ledger import Ledger
 from core.ledger.prices import Prices
 from core.storage.database import Database
 from core.storage.tables import Image
-from core.studio.line import Claim
 from core.studio.orders import Order
+from core.studio.turns import Claim
 from tests.conftest import SettableClock
 from tests.ledger_sums import assert_tallies_are_the_sums
 from tests.studio import MODEL, Studio

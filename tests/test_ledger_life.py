@@ -25,7 +25,7 @@ from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import UNDER_WAY, WAITING, Base, Image
-from core.studio.line import Claim
+from core.studio.turns import Claim
 from tests.conftest import SettableClock
 from tests.ledger_sums import assert_tallies_are_the_sums
 from tests.studio import MODEL, Studio

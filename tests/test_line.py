@@ -11,7 +11,8 @@ from core.engines.base import Blocked, Failed, Refused, Unknown
 from core.engines.connections import Lane
 from core.storage.database import Database
 from core.storage.tables import Connection
-from core.studio.line import JITTER, Claim, Line
+from core.studio.line import Line
+from core.studio.turns import JITTER, Claim
 from tests.conftest import SettableClock
 from tests.studio import PAINTING, Studio
 

@@ -13,7 +13,7 @@ from core.engines.base import Blocked, EngineFailure, Failed, Refused, Unknown
 from core.errors import Problem
 from core.storage.database import Database
 from core.storage.tables import Base
-from core.studio.line import JITTER, Claim
+from core.studio.turns import JITTER, Claim
 from core.studio.worker import Worker
 from tests.conftest import SettableClock
 from tests.studio import PAINTING, Studio

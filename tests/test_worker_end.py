@@ -9,7 +9,7 @@ import pytest
 from core.engines.base import Job, Painting, Preview
 from core.storage.database import Database
 from core.studio import worker as module
-from core.studio.line import Claim
+from core.studio.turns import Claim
 from tests.conftest import SettableClock
 from tests.studio import PAINTING, PNG, FakeEngine, Gate, Studio, lane_of, until
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session as Transaction
 
 from core.accounts import audit
@@ -107,18 +107,13 @@ class Tokens:
 
     def caller(self, secret: str) -> Caller:
         """Whose it is; one Problem, after the same work, for what is no token, unknown, revoked or has ended."""
-        wanted = (
-            select(Token, User)
-            .join(User, User.id == Token.user_id)
-            .where(Token.token_hash == _hashed(secret), Token.revoked_at.is_(None), User.disabled_at.is_(None))
-        )
         with self._database.read() as transaction:
             now = self._database.now(transaction)
-            found = transaction.execute(wanted).one_or_none()
-        if found is None or (found[0].ends_at is not None and found[0].ends_at <= now):
+            found = transaction.connection().execute(_CALLER, {"hashed": _hashed(secret)}).one_or_none()
+        if found is None or (found.ends_at is not None and found.ends_at <= now):
             raise Problem("token_refused")
-        token, user = found
-        return Caller(token.id, user.id, user.login, user.name, user.language, frozenset(token.scopes.split(",")))
+        token_id, user_id, login, name, language, scopes, _ = found
+        return Caller(token_id, user_id, login, name, language, frozenset(scopes.split(",")))
 
     def count(self, token_id: int) -> Pace:
         """One call more; a Problem with the `wait` in seconds for one too many, which then counts nothing.
@@ -128,24 +123,44 @@ class Tokens:
         each = MINUTE / self._per_minute
         with self._database.write(lasting=False) as transaction:
             now = self._database.now(transaction)
-            token = transaction.get_one(Token, token_id)
+            token = transaction.connection().execute(_USE, {"token": token_id}).one()
             busy_until = max(token.busy_until or now, now) + each
             if busy_until - now > MINUTE:
                 wait = (busy_until - now - MINUTE).total_seconds()
                 raise Problem("too_many_calls", limit_per_minute=self._per_minute, wait=wait)
-            changes = {"busy_until": busy_until}
-            if token.last_used_at is None or now - token.last_used_at >= MINUTE:
-                changes["last_used_at"] = now
-            transaction.execute(update(Token).where(Token.id == token_id).values(changes))
+            known = token.last_used_at is not None and now - token.last_used_at < MINUTE
+            changes = {"busy": busy_until, "used": token.last_used_at if known else now}
+            transaction.connection().execute(_USED, {"token": token_id, **changes})
         left = MINUTE - (busy_until - now)
         return Pace(self._per_minute, round(left / each), busy_until - now)
 
 
 def check_alive(transaction: Transaction, token_id: int, now: datetime) -> None:
     """Inside somebody else's transaction: one that was revoked a moment ago orders nothing more."""
-    token = transaction.get(Token, token_id)
+    token = transaction.connection().execute(_USE, {"token": token_id}).one_or_none()
     if token is None or token.revoked_at is not None or (token.ends_at is not None and token.ends_at <= now):
         raise Problem("token_refused")
+
+
+_TOKEN = Token.id == bindparam("token", type_=Token.id.type)
+_CALLER = (
+    select(Token.id, User.id, User.login, User.name, User.language, Token.scopes, Token.ends_at)
+    .join(User, User.id == Token.user_id)
+    .where(
+        Token.token_hash == bindparam("hashed", type_=Token.token_hash.type),
+        Token.revoked_at.is_(None),
+        User.disabled_at.is_(None),
+    )
+)
+_USE = select(Token.busy_until, Token.last_used_at, Token.revoked_at, Token.ends_at).where(_TOKEN)
+_USED = (
+    update(Token)
+    .where(_TOKEN)
+    .values(
+        busy_until=bindparam("busy", type_=Token.busy_until.type),
+        last_used_at=bindparam("used", type_=Token.last_used_at.type),
+    )
+)
 
 
 def _normal_name(name: str) -> str:

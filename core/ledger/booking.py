@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -76,8 +76,18 @@ def add_all(session: Session, changes: Iterable[tuple[int, datetime, dict[str, i
 def charge(session: Session, token_id: int | None, change: dict[str, int]) -> None:
     """Add to what the token has spent and holds, if it was one that ordered."""
     if token_id is not None:
-        sums = {name: getattr(Token, name) + change[name] for name in ("cost_micros", "reserved_micros")}
-        session.execute(update(Token).where(Token.id == token_id).values(sums))
+        more = {"cost": change["cost_micros"], "reserved": change["reserved_micros"]}
+        session.connection().execute(_CHARGING, {"token": token_id, **more})
+
+
+_CHARGING = (
+    update(Token)
+    .where(Token.id == bindparam("token", type_=Token.id.type))
+    .values(
+        cost_micros=Token.cost_micros + bindparam("cost", type_=Token.cost_micros.type),
+        reserved_micros=Token.reserved_micros + bindparam("reserved", type_=Token.reserved_micros.type),
+    )
+)
 
 
 def _adding(dialect: Any) -> Any:

@@ -82,7 +82,7 @@ def check(
 
 def check_token(session: Session, token_id: int | None, micros: int | None) -> None:
     """The same for what the token that orders may spend in all."""
-    token = session.get(Token, token_id) if token_id is not None else None
+    token = session.connection().execute(_TOKEN, {"token": token_id}).one_or_none() if token_id is not None else None
     if token is None or token.limit_micros is None:
         return
     left = max(0, token.limit_micros - token.cost_micros - token.reserved_micros)
@@ -96,6 +96,11 @@ def check_token(session: Session, token_id: int | None, micros: int | None) -> N
             left_micros=left,
             needed_micros=micros or 0,
         )
+
+
+_TOKEN = select(Token.name, Token.limit_micros, Token.cost_micros, Token.reserved_micros).where(
+    Token.id == bindparam("token", type_=Token.id.type)
+)
 
 
 def check_choices(allowed: Allowed, model: str, quality: str | None, size: str | None) -> None:

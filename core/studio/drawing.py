@@ -22,9 +22,10 @@ from core.engines.base import Engine, EngineFailure, Failed, Job, Painting, Prev
 from core.engines.connections import Lane
 from core.logs import about
 from core.studio.copies import Copyist
-from core.studio.line import Claim, Line
+from core.studio.line import Line
 from core.studio.pictures import Pictures
 from core.studio.threads import Threads
+from core.studio.turns import Claim
 
 log = logging.getLogger(__name__)
 

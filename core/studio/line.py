@@ -5,11 +5,10 @@ checked still holds when the row says "running". Nothing in here calls an engine
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from core.accounts import audit
@@ -17,28 +16,15 @@ from core.engines.base import Blocked, EngineFailure, Refused, Unknown
 from core.engines.connections import Lane
 from core.ledger.booking import settle
 from core.storage.database import Database
-from core.storage.tables import Attempt, Connection, Image, Request, User
+from core.storage.tables import Attempt, Connection, Image, Request
+from core.studio import turns
 from core.studio.entries import is_paused
 from core.studio.news import News
-from core.studio.pace import pace, slow_down
+from core.studio.pace import slow_down
 from core.studio.texts import storable, storable_usage
+from core.studio.turns import Claim, accepted, running
 
 WITH_REQUEST = (joinedload(Image.request).selectinload(Request.references),)
-
-# Between the claim and the call lie a few milliseconds, not always the same: the window is that much longer.
-JITTER = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One picture that is ours to draw; `request` comes with its references."""
-
-    image_id: int
-    attempt_id: int
-    worker: str
-    seed: int
-    position: int
-    request: Request
 
 
 class Line:
@@ -66,27 +52,8 @@ class Line:
 
     def take(self, session: Session, lane: Lane, most: int) -> list[Claim]:
         """The same inside the transaction of somebody who has just put something in the line."""
-        claims: list[Claim] = []
         now = self.database.now(session)
-        while len(claims) < most and _takes_one(session, lane, now):
-            image_id = session.scalar(_next(lane))
-            if image_id is None:
-                break
-            claims.append(self._claim(session, lane, image_id, now))
-        return claims
-
-    def _claim(self, session: Session, lane: Lane, image_id: int, now: datetime) -> Claim:
-        image = session.get_one(Image, image_id, options=WITH_REQUEST)
-        image.state = "running"
-        image.worker = self.worker
-        image.problem = image.problem_params = image.problem_detail = None
-        image.started_at = now
-        image.lease_until = now + timedelta(seconds=self.lease)
-        attempt = Attempt(image_id=image.id, connection=lane.name, worker=self.worker, started_at=now)
-        session.add(attempt)
-        session.execute(update(User).where(User.id == image.user_id).values(served_at=now))
-        session.flush()
-        return Claim(image.id, attempt.id, self.worker, image.seed, image.position, image.request)
+        return turns.take(session, lane, most, self.worker, now, now + timedelta(seconds=self.lease))
 
     def renew(self, image_ids: Collection[int]) -> None:
         """Say that these are being drawn; three times a lease. A row that no task stands for must run out."""
@@ -131,7 +98,7 @@ class Line:
 
     def saw_preview(self, claim: Claim, count: int) -> None:
         with self.database.write(lasting=False) as session:
-            session.execute(update(Image).where(_mine(claim), Image.previews_seen < count).values(previews_seen=count))
+            session.connection().execute(_SEEN, {**_named(claim), "count": count})
 
     def finish(self, claim: Claim, values: Mapping[str, Any], lasting: bool = True) -> bool:
         """The picture is kept: `values` describe it. False if the row is not this worker's to finish.
@@ -166,7 +133,7 @@ class Line:
         """
         with self.database.write() as session:
             now = self.database.now(session)
-            image = session.scalar(select(Image).where(_mine(claim)))
+            image = _mine(session, claim)
             if image is not None:
                 if image.state == "running":
                     _wait_again(session, image)
@@ -179,8 +146,8 @@ class Line:
             _end_attempt(session, claim, now, "refused", failure.code, failure.provider_request_id)
             connection = _connection(session, lane.name)
             if failure.code == "rate_limited":
-                running = session.scalar(_running(lane)) or 0
-                slow_down(connection, running + 1, session.scalar(_accepted(lane, now)) or 0, now)
+                under_way = session.scalar(running(lane)) or 0
+                slow_down(connection, under_way + 1, session.scalar(accepted(lane, now)) or 0, now)
             if failure.stops_line:
                 connection.stopped_code = failure.code
                 connection.stopped_detail = storable(failure.detail)
@@ -211,7 +178,7 @@ class Line:
         with self.database.write(lasting=lasting) as session:
             now = self.database.now(session)
             _end_attempt(session, claim, now, state, values.get("problem"), values.get("provider_request_id"))
-            image = session.scalar(select(Image).where(_mine(claim)))
+            image = _mine(session, claim)
             if image is None:
                 return False
             for name, value in values.items():
@@ -222,77 +189,12 @@ class Line:
         return True
 
 
-def _takes_one(session: Session, lane: Lane, now: datetime) -> bool:
-    connection = session.get(Connection, lane.name)
-    if (connection.revision if connection is not None else "") != lane.revision:
-        return False  # it was changed or removed a moment ago
-    if connection is not None and (
-        connection.stopped_code is not None
-        or connection.paused_at is not None
-        or (connection.not_before is not None and connection.not_before > now)
-    ):
-        return False
-    allowed = pace(lane, connection, now)
-    if (session.scalar(_running(lane)) or 0) >= allowed.at_once:
-        return False
-    if allowed.accepted and connection is not None and connection.slowed_at is not None:
-        # What was begun before counts no more: when it may go on, the provider has said.
-        since = _accepted(lane, now).where(Attempt.started_at > connection.slowed_at)
-        if (session.scalar(since) or 0) >= allowed.accepted:
-            return False
-    return not lane.per_window or (session.scalar(_begun(lane, now)) or 0) < lane.per_window
+def _mine(session: Session, claim: Claim) -> Image | None:
+    return session.scalar(_MINE, _named(claim))
 
 
-def _running(lane: Lane) -> Select[int]:
-    return select(func.count()).select_from(Image).where(Image.connection == lane.name, Image.state == "running")
-
-
-def _begun(lane: Lane, now: datetime) -> Select[int]:
-    """Calls that were begun in the window. The provider may count those that it refused, so they count here."""
-    since = now - timedelta(seconds=lane.window + JITTER)
-    begun = select(func.count()).select_from(Attempt)
-    return begun.where(Attempt.connection == lane.name, Attempt.started_at > since)
-
-
-def _accepted(lane: Lane, now: datetime) -> Select[int]:
-    return _begun(lane, now).where(Attempt.outcome.is_distinct_from("refused"))
-
-
-def _next(lane: Lane) -> Select[int]:
-    """Whoever has fewest pictures in hand, then whoever was served longest ago, then the oldest picture."""
-    queued = (
-        select(Image.user_id, func.min(Image.id).label("oldest"))
-        .where(Image.connection == lane.name, Image.state == "queued")
-        .group_by(Image.user_id)
-        .subquery()
-    )
-    in_hand = (
-        select(Image.user_id, func.count().label("number"))
-        .where(Image.connection == lane.name, Image.state == "running")
-        .group_by(Image.user_id)
-        .subquery()
-    )
-    return (
-        select(queued.c.oldest)
-        .join(User, User.id == queued.c.user_id)
-        .outerjoin(in_hand, in_hand.c.user_id == queued.c.user_id)
-        .order_by(func.coalesce(in_hand.c.number, 0), User.served_at.nulls_first(), queued.c.oldest)
-        .limit(1)
-    )
-
-
-def _mine(claim: Claim) -> Any:
-    """Late answers count: a row whose lease ran out in between is still the row of this one call.
-
-    But only as long as no other call was begun for it, not even by the same worker.
-    """
-    last = select(func.max(Attempt.id)).where(Attempt.image_id == claim.image_id).scalar_subquery()
-    return (
-        (Image.id == claim.image_id)
-        & (Image.worker == claim.worker)
-        & Image.state.in_(("running", "unknown"))
-        & (last == claim.attempt_id)
-    )
+def _named(claim: Claim) -> dict[str, Any]:
+    return {"image": claim.image_id, "by": claim.worker, "attempt": claim.attempt_id}
 
 
 def _overdue(now: datetime) -> Select[int]:
@@ -326,11 +228,8 @@ def _end_attempt(
     problem: str | None,
     provider_request_id: str | None,
 ) -> None:
-    session.execute(
-        update(Attempt)
-        .where(Attempt.id == claim.attempt_id)
-        .values(finished_at=now, outcome=outcome, problem=problem, provider_request_id=storable(provider_request_id))
-    )
+    values = {"now": now, "result": outcome, "why": problem, "theirs": storable(provider_request_id)}
+    session.connection().execute(_ENDED, {**values, "attempt": claim.attempt_id})
 
 
 def _connection(session: Session, name: str) -> Connection:
@@ -339,3 +238,27 @@ def _connection(session: Session, name: str) -> Connection:
         found = Connection(name=name, stopped_detail="")
         session.add(found)
     return found
+
+
+_ATTEMPT = bindparam("attempt", type_=Attempt.id.type)
+# Late answers count: a row whose lease ran out in between is still the row of this one call. But only as long as no
+# other call was begun for it, not even by the same worker.
+_IS_MINE = (
+    (Image.id == bindparam("image", type_=Image.id.type))
+    & (Image.worker == bindparam("by", type_=Image.worker.type))
+    & Image.state.in_([literal_column("'running'"), literal_column("'unknown'")])
+    & (select(func.max(Attempt.id)).where(Attempt.image_id == Image.id).scalar_subquery() == _ATTEMPT)
+)
+_MINE = select(Image).where(_IS_MINE)
+_COUNT = bindparam("count", type_=Image.previews_seen.type)
+_SEEN = update(Image).where(_IS_MINE, Image.previews_seen < _COUNT).values(previews_seen=_COUNT)
+_ENDED = (
+    update(Attempt)
+    .where(Attempt.id == _ATTEMPT)
+    .values(
+        finished_at=bindparam("now"),
+        outcome=bindparam("result"),
+        problem=bindparam("why"),
+        provider_request_id=bindparam("theirs"),
+    )
+)

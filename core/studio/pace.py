@@ -6,6 +6,9 @@ one gives a little back. Nothing has to run for that: the pace follows from when
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from core.engines.connections import Lane
 from core.storage.tables import Connection
@@ -22,7 +25,7 @@ class Pace:
     accepted: int = 0
 
 
-def pace(lane: Lane, connection: Connection | None, now: datetime) -> Pace:
+def pace(lane: Lane, connection: Connection | Row[*tuple[Any, ...]] | None, now: datetime) -> Pace:
     if connection is None or connection.slowed_at is None:
         return Pace(lane.at_once)
     minutes = max(0, (now - connection.slowed_at) // MINUTE)

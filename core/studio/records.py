@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import selectinload
 
 from core.errors import Problem
@@ -43,13 +43,13 @@ class Records:
         """A Problem for one that does not exist or is somebody else's."""
         if not 0 < request_id <= LARGEST_ID:
             raise Problem("no_such_request")
-        wanted = select(Request).where(Request.user_id == user_id, Request.id == request_id)
         with self.database.read() as session:
-            request = session.scalar(wanted.options(selectinload(Request.images), selectinload(Request.references)))
+            request = session.scalar(_ONE, {"person": user_id, "request": request_id})
             if request is None:
                 raise Problem("no_such_request")
-            rows = session.scalars(select(Connection).where(Connection.stopped_code.is_not(None)))
-            return _record(request, {row.name: row.stopped_code or "" for row in rows})
+            images = session.scalars(_IMAGES, {"request": request_id}).all()
+            stopped = session.connection().execute(_STOPPED).all()
+            return _record(request, images, {name: code or "" for name, code in stopped})
 
     def page(self, user_id: int, after: int | None, size: int) -> tuple[Sequence[Record], bool]:
         """Newest first, those older than `after`; and whether there are more."""
@@ -58,11 +58,17 @@ class Records:
             query = query.where(Request.id < min(after, LARGEST_ID))
         query = query.options(selectinload(Request.images)).order_by(Request.id.desc()).limit(size + 1)
         with self.database.read() as session:
-            found = [_record(request, {}) for request in session.scalars(query)]
+            found = [_record(request, request.images, {}) for request in session.scalars(query)]
         return found[:size], len(found) > size
 
 
-def _record(request: Request, stopped: dict[str, str]) -> Record:
-    retried = {image.retry_of for image in request.images}
-    latest = [image for image in request.images if image.id not in retried]
+_REQUEST = bindparam("request", type_=Request.id.type)
+_ONE = select(Request).where(Request.user_id == bindparam("person", type_=Request.user_id.type), Request.id == _REQUEST)
+_IMAGES = select(Image).where(Image.request_id == _REQUEST).order_by(Image.id)
+_STOPPED = select(Connection.name, Connection.stopped_code).where(Connection.stopped_code.is_not(None))
+
+
+def _record(request: Request, images: Sequence[Image], stopped: dict[str, str]) -> Record:
+    retried = {image.retry_of for image in images}
+    latest = [image for image in images if image.id not in retried]
     return Record(request, tuple(sorted(latest, key=lambda image: image.position)), stopped)

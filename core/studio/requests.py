@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
@@ -337,4 +337,7 @@ def _own_request(session: Session, user_id: int, request_id: int) -> Request:
 
 
 def _ids(session: Session, request_id: int) -> Sequence[int]:
-    return session.scalars(select(Image.id).where(Image.request_id == request_id)).all()
+    return session.connection().execute(_IDS, {"request": request_id}).scalars().all()
+
+
+_IDS = select(Image.id).where(Image.request_id == bindparam("request", type_=Request.id.type))

@@ -22,11 +22,12 @@ from core.storage.database import Database
 from core.storage.files import Files
 from core.studio.copies import Copies, Copyist
 from core.studio.drawing import STORING_PAUSES, Drawing, Studio, wait_at_most
-from core.studio.line import Claim, Line
+from core.studio.line import Line
 from core.studio.news import News
 from core.studio.pictures import Pictures
 from core.studio.taking import Take
 from core.studio.threads import Threads
+from core.studio.turns import Claim
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,165 @@
+"""Whose turn it is: the next pictures of a lane, if the lane takes any now. Inside a writing transaction.
+
+The statements are made once, and their results are rows: every other order waits meanwhile.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from core.engines.connections import Lane
+from core.storage.tables import Attempt, Connection, Image, Reference, Request, User
+from core.studio.pace import pace
+
+# Between the claim and the call lie a few milliseconds, not always the same: the window is that much longer.
+JITTER = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One picture that is ours to draw; `request` comes with its references."""
+
+    image_id: int
+    attempt_id: int
+    worker: str
+    seed: int
+    position: int
+    request: Request
+
+
+def take(session: Session, lane: Lane, most: int, worker: str, now: datetime, lease_until: datetime) -> list[Claim]:
+    """Up to `most`, each chosen as if the ones before it had been all; with them begins an attempt each."""
+    claims: list[Claim] = []
+    for _ in range(_room(session, lane, most, now)):
+        image_id = session.connection().execute(_NEXT, {"lane": lane.name}).scalar()
+        if image_id is None:
+            break
+        claims.append(_claim(session, lane, image_id, worker, now, lease_until))
+    return claims
+
+
+def running(lane: Lane) -> Select[int]:
+    return select(func.count()).select_from(Image).where(Image.connection == lane.name, Image.state == "running")
+
+
+def accepted(lane: Lane, now: datetime) -> Select[int]:
+    """Calls that were begun in the window, as far as they were not refused."""
+    return _begun(lane, now).where(Attempt.outcome.is_distinct_from("refused"))
+
+
+def _begun(lane: Lane, now: datetime) -> Select[int]:
+    """Calls that were begun in the window. The provider may count those that it refused, so they count here."""
+    since = now - timedelta(seconds=lane.window + JITTER)
+    begun = select(func.count()).select_from(Attempt)
+    return begun.where(Attempt.connection == lane.name, Attempt.started_at > since)
+
+
+def _room(session: Session, lane: Lane, most: int, now: datetime) -> int:
+    """How many pictures the lane takes now of those that wait."""
+    connection = session.connection().execute(_CONNECTION, {"lane": lane.name}).one_or_none()
+    if (connection.revision if connection is not None else "") != lane.revision:
+        return 0  # it was changed or removed a moment ago
+    if connection is not None and (
+        connection.stopped_code is not None
+        or connection.paused_at is not None
+        or (connection.not_before is not None and connection.not_before > now)
+    ):
+        return 0
+    under_way, waiting = session.connection().execute(_COUNTS, {"lane": lane.name, "most": most}).one()
+    allowed = pace(lane, connection, now)
+    room = min(waiting, allowed.at_once - under_way)
+    if room > 0 and allowed.accepted and connection is not None and connection.slowed_at is not None:
+        # What was begun before counts no more: when it may go on, the provider has said.
+        since = accepted(lane, now).where(Attempt.started_at > connection.slowed_at)
+        room = min(room, allowed.accepted - (session.scalar(since) or 0))
+    if room > 0 and lane.per_window:
+        room = min(room, lane.per_window - (session.scalar(_begun(lane, now)) or 0))
+    return max(0, room)
+
+
+def _claim(session: Session, lane: Lane, image_id: int, worker: str, now: datetime, lease_until: datetime) -> Claim:
+    connection = session.connection()
+    found = dict(connection.execute(_ORDER, {"image": image_id}).mappings().one())
+    seed, position, request = found.pop("seed"), found.pop("position"), Request(**found)
+    references = connection.execute(_REFERENCES, {"request": request.id}).mappings()
+    request.references = [Reference(**reference) for reference in references]
+    connection.execute(_BEGIN, {"image": image_id, "by": worker, "now": now, "until": lease_until})
+    attempt = {"image_id": image_id, "connection": lane.name, "worker": worker, "started_at": now}
+    attempt_id = connection.execute(_ATTEMPT, attempt).scalar_one()
+    connection.execute(_SERVED, {"person": request.user_id, "now": now})
+    return Claim(image_id, attempt_id, worker, seed, position, request)
+
+
+def _next() -> Select[int]:
+    """Whoever has fewest pictures in hand, then whoever was served longest ago, then the oldest picture."""
+    lane = Image.connection == _LANE
+    queued = (
+        select(Image.user_id, func.min(Image.id).label("oldest"))
+        .where(lane, Image.state == "queued")
+        .group_by(Image.user_id)
+        .subquery()
+    )
+    in_hand = (
+        select(Image.user_id, func.count().label("number"))
+        .where(lane, Image.state == "running")
+        .group_by(Image.user_id)
+        .subquery()
+    )
+    return (
+        select(queued.c.oldest)
+        .join(User, User.id == queued.c.user_id)
+        .outerjoin(in_hand, in_hand.c.user_id == queued.c.user_id)
+        .order_by(func.coalesce(in_hand.c.number, 0), User.served_at.nulls_first(), queued.c.oldest)
+        .limit(literal_column("1"))
+    )
+
+
+def _counts() -> Select[int, int]:
+    """How many run, and how many wait, which need not be counted further than they could be taken."""
+    lane = Image.connection == _LANE
+    waiting = select(Image.id).where(lane, Image.state == "queued").limit(bindparam("most", type_=Image.id.type))
+    under_way = select(func.count()).select_from(Image).where(lane, Image.state == "running")
+    return select(under_way.scalar_subquery(), select(func.count()).select_from(waiting.subquery()).scalar_subquery())
+
+
+_LANE = bindparam("lane", type_=Image.connection.type)
+_NOW = bindparam("now", type_=Image.started_at.type)
+_IMAGE = bindparam("image", type_=Image.id.type)
+_CONNECTION = select(
+    Connection.revision,
+    Connection.stopped_code,
+    Connection.paused_at,
+    Connection.not_before,
+    Connection.slowed_at,
+    Connection.slowed_at_once,
+    Connection.slowed_accepted,
+).where(Connection.name == _LANE)
+_COUNTS = _counts()
+_NEXT = _next()
+_ORDER = (
+    select(Image.seed, Image.position, *Request.__table__.columns)
+    .join(Request, Request.id == Image.request_id)
+    .where(Image.id == _IMAGE)
+)
+_REFERENCES = (
+    select(*Reference.__table__.columns)
+    .where(Reference.request_id == bindparam("request", type_=Request.id.type))
+    .order_by(Reference.position)
+)
+_BEGIN = (
+    update(Image)
+    .where(Image.id == _IMAGE)
+    .values(
+        state="running",
+        worker=bindparam("by"),
+        problem=None,
+        problem_params=None,
+        problem_detail=None,
+        started_at=_NOW,
+        lease_until=bindparam("until", type_=Image.lease_until.type),
+    )
+)
+_ATTEMPT = insert(Attempt).returning(Attempt.id)
+_SERVED = update(User).where(User.id == bindparam("person", type_=User.id.type)).values(served_at=_NOW)
