@@ -41,6 +41,7 @@ VIEWS: list[dict[str, str]] = [
     {"state": ANY_STATE, "sort": "dear"},
     {"state": BIN},
     {"state": BIN, "q": "maison"},
+    {"state": BIN, "person": EVERYBODY},
     {"collection": "1"},
     {"collection": "1", "q": "mais", "sort": "dear"},
     {"collection": "2"},
@@ -91,6 +92,7 @@ def _picture(dice: random.Random, index: int, cast: Cast) -> Image:
         position=0,
         seed=1,
         deleted_at=NOON if is_deleted else None,
+        deleted_by=dice.choice((ordered["user_id"], ordered["user_id"], cast.ada)) if is_deleted else None,
         purged_at=NOON if is_deleted and dice.random() < 0.3 else None,
         **ordered,
     )
@@ -114,6 +116,7 @@ def one_pass(database: Database, user_id: int | None, view: View) -> list[int]:
         fits = user_id is None or user.id == user_id
         if view.state == BIN:
             fits = fits and image.deleted_at is not None and image.purged_at is None
+            fits = fits and user_id in (None, image.deleted_by)
         else:
             fits = (
                 fits and image.deleted_at is None and (view.state == ANY_STATE or image.state == (view.state or "done"))

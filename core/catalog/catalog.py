@@ -16,7 +16,7 @@ FEWEST_PIXELS = 655_360
 MOST_PIXELS = 8_294_400
 WIDEST_RATIO = 3
 SHAPES = ("square", "landscape", "portrait", "wide", "tall")
-WIDE = 1.6  # from this ratio on, a landscape is wide, and a portrait tall
+WIDE = (8, 5)  # from this ratio on, a landscape is wide, and a portrait tall
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,11 @@ def shape_of(width: int, height: int) -> str:
         return ""
     if width == height:
         return "square"
+    longer, shorter = max(width, height), min(width, height)
+    is_wide = longer * WIDE[1] >= shorter * WIDE[0]
     if width > height:
-        return "wide" if width >= WIDE * height else "landscape"
-    return "tall" if height >= WIDE * width else "portrait"
+        return "wide" if is_wide else "landscape"
+    return "tall" if is_wide else "portrait"
 
 
 @cache

@@ -6,6 +6,8 @@ go with it. Names that begin with `search_` are not in our tables' metadata: eac
 
 from sqlalchemy import Connection
 
+from core.storage.shelves import COLUMNS, is_on_shelf, shelf
+
 SEARCH = "search_"
 
 _COLUMNS = "state, model, door, quality, connection, problem"
@@ -14,7 +16,26 @@ _OF_PICTURE = """SELECT NEW.state, model, door, coalesce(quality, ''), NEW.conne
 _MATCHES = """k.state = NEW.state AND k.model = r.model AND k.door = r.door AND k.quality = coalesce(r.quality, '')
     AND k.connection = NEW.connection AND k.problem = coalesce(NEW.problem, '')"""
 _FROM = "FROM requests r JOIN kinds k ON " + _MATCHES + " WHERE r.id = NEW.request_id"
-_MOMENTS = ("INSERT", "UPDATE OF state, problem, connection, finished_at")
+_MOMENTS = (
+    "INSERT",
+    "UPDATE OF state, problem, connection, finished_at, user_id, favourite, deleted_at, deleted_by, purged_at, width,"
+    " height",
+)
+_PLACES = ", ".join(COLUMNS)
+_PERSON = "imagierperson"  # with a number, the word by which the descriptions of one person are told from the others
+
+
+def _on_shelf(is_sqlite: bool) -> str:
+    return f"FROM requests r JOIN shelves s ON {is_on_shelf('s', 'NEW', 'r', is_sqlite)} WHERE r.id = NEW.request_id"
+
+
+def _shelf(is_sqlite: bool) -> str:
+    return f"SELECT {shelf('NEW', 'r', is_sqlite)} FROM requests r WHERE r.id = NEW.request_id"  # noqa: S608 - our own
+
+
+def _words(row: str) -> str:
+    return f"{row}.description || ' {_PERSON}' || {row}.user_id"
+
 
 _SQLITE = (
     # The record of acts is added to and never changed.
@@ -23,28 +44,34 @@ _SQLITE = (
         BEGIN SELECT RAISE(ABORT, 'the record of acts is never changed'); END"""
         for act in ("UPDATE", "DELETE")
     ),
-    # A picture knows its kind, and how long it took.
+    # A picture knows its kind, its shelf, and how long it took.
+    "DROP TRIGGER IF EXISTS images_kind_insert",
+    "DROP TRIGGER IF EXISTS images_kind_update",
     *(
-        f"""CREATE TRIGGER IF NOT EXISTS images_kind_{moment[:6].lower()} AFTER {moment} ON images BEGIN
+        f"""CREATE TRIGGER images_kind_{moment[:6].lower()} AFTER {moment} ON images BEGIN
         INSERT INTO kinds ({_COLUMNS}) {_OF_PICTURE} AND NOT EXISTS (SELECT 1 {_FROM});
-        UPDATE images SET kind_id = (SELECT k.id {_FROM}),
+        INSERT INTO shelves ({_PLACES}) {_shelf(True)} AND NOT EXISTS (SELECT 1 {_on_shelf(True)});
+        UPDATE images SET kind_id = (SELECT k.id {_FROM}), shelf_id = (SELECT s.id {_on_shelf(True)}),
         milliseconds = CAST(round((julianday(NEW.finished_at) - julianday(NEW.created_at)) * 86400000) AS INTEGER)
         WHERE id = NEW.id; END"""  # noqa: S608 - all of it stands here
         for moment in _MOMENTS
     ),
-    # Descriptions are found by their words.
-    """CREATE VIRTUAL TABLE IF NOT EXISTS search_requests USING fts5(
-    description, content = 'requests', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2')""",
-    """CREATE TRIGGER IF NOT EXISTS search_requests_insert AFTER INSERT ON requests BEGIN
-    INSERT INTO search_requests (rowid, description) VALUES (NEW.id, NEW.description); END""",
-    """CREATE TRIGGER IF NOT EXISTS search_requests_delete AFTER DELETE ON requests BEGIN
-    INSERT INTO search_requests (search_requests, rowid, description)
-    VALUES ('delete', OLD.id, OLD.description); END""",
-    """CREATE TRIGGER IF NOT EXISTS search_requests_update AFTER UPDATE OF description ON requests BEGIN
-    INSERT INTO search_requests (search_requests, rowid, description) VALUES ('delete', OLD.id, OLD.description);
-    INSERT INTO search_requests (rowid, description) VALUES (NEW.id, NEW.description); END""",
+    # Descriptions are found by their words, and by the beginnings of words, of everybody or of one person.
+    *(f"DROP TRIGGER IF EXISTS search_requests_{event}" for event in ("insert", "delete", "update")),
+    "DROP TABLE IF EXISTS search_requests",
+    """CREATE VIRTUAL TABLE IF NOT EXISTS search_descriptions USING fts5(words, content = '', detail = none,
+    prefix = '1 2 3 4 5 6 7 8', tokenize = 'unicode61 remove_diacritics 2')""",
+    f"""CREATE TRIGGER IF NOT EXISTS search_descriptions_insert AFTER INSERT ON requests BEGIN
+    INSERT INTO search_descriptions (rowid, words) VALUES (NEW.id, {_words("NEW")}); END""",  # noqa: S608 - our own
+    f"""CREATE TRIGGER IF NOT EXISTS search_descriptions_delete AFTER DELETE ON requests BEGIN
+    INSERT INTO search_descriptions (search_descriptions, rowid, words)
+    VALUES ('delete', OLD.id, {_words("OLD")}); END""",  # noqa: S608 - our own
+    f"""CREATE TRIGGER IF NOT EXISTS search_descriptions_update AFTER UPDATE OF description, user_id ON requests BEGIN
+    INSERT INTO search_descriptions (search_descriptions, rowid, words) VALUES ('delete', OLD.id, {_words("OLD")});
+    INSERT INTO search_descriptions (rowid, words) VALUES (NEW.id, {_words("NEW")}); END""",  # noqa: S608 - our own
 )
-_FILLED = "INSERT INTO search_requests (search_requests) VALUES ('rebuild')"
+_FILLED = f"""INSERT INTO search_descriptions (rowid, words)
+SELECT id, {_words("requests")} FROM requests"""  # noqa: S608 - our own
 _POSTGRESQL = (
     """CREATE OR REPLACE FUNCTION audit_is_never_changed() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'the record of acts is never changed'; END $$""",
@@ -56,18 +83,31 @@ _POSTGRESQL = (
     IF NOT FOUND THEN
         INSERT INTO kinds ({_COLUMNS}) {_OF_PICTURE} RETURNING id INTO NEW.kind_id;
     END IF;
+    SELECT s.id INTO NEW.shelf_id {_on_shelf(False)};
+    IF NOT FOUND THEN
+        INSERT INTO shelves ({_PLACES}) {_shelf(False)} RETURNING id INTO NEW.shelf_id;
+    END IF;
     NEW.milliseconds := round(extract(epoch FROM NEW.finished_at - NEW.created_at) * 1000);
     RETURN NEW; END $$""",  # noqa: S608 - all of it stands here
     "DROP TRIGGER IF EXISTS images_kind ON images",
     f"""CREATE TRIGGER images_kind BEFORE {" OR ".join(_MOMENTS)} ON images
     FOR EACH ROW EXECUTE FUNCTION images_kind()""",
     # Without accents, in small letters, and without the signs that the parser would take for parts of an address.
-    r"""CREATE OR REPLACE FUNCTION search_words(description text) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT to_tsvector('simple'::regconfig, translate(
+    "DROP INDEX IF EXISTS search_requests",
+    "DROP FUNCTION IF EXISTS search_words(text)",
+    rf"""CREATE OR REPLACE FUNCTION search_words(description text, user_id bigint) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS $$ SELECT to_tsvector('simple'::regconfig, translate(
     regexp_replace(lower(normalize(description, NFKD)), '[\u0300-\u036f]', '', 'g'),
-    '-_./:@#&=+?%~*<>', '                ')) $$""",
-    "CREATE INDEX IF NOT EXISTS search_requests ON requests USING gin (search_words(description))",
+    '-_./:@#&=+?%~*<>', '                ') || ' {_PERSON}' || user_id::text) $$""",
+    # At once, for a list of what is pending would be read by every search.
+    """CREATE INDEX IF NOT EXISTS search_descriptions ON requests USING gin (search_words(description, user_id))
+    WITH (fastupdate = off)""",
 )
+
+
+def person_word(user_id: int) -> str:
+    """What the description of a person's request has among its words."""
+    return f"{_PERSON}{user_id}"
 
 
 def install(connection: Connection) -> None:
@@ -76,7 +116,7 @@ def install(connection: Connection) -> None:
         for statement in _POSTGRESQL:
             connection.exec_driver_sql(statement.replace("%", "%%"))
         return
-    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_requests'").first()
+    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_descriptions'").first()
     for statement in _SQLITE:
         connection.exec_driver_sql(statement)
     if known is None:

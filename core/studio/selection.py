@@ -1,21 +1,59 @@
-"""Which pictures a view shows, in its order, a piece at a time."""
+"""Which pictures a view shows, in its order, a piece at a time.
 
+No question reads all the pictures of a person, however many there are. Each stands on a shelf (`core.storage.tables`),
+and of the shelves that a view shows, only the first pictures of each are read. What shelves do not know (words, a
+collection, days where the order is another) is looked for along the order for a short way, which finds all that is
+frequent; what is rare is found by whichever of its marks the fewest pictures have.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from core.accounts.sessions import Person
-from core.catalog.catalog import WIDE
-from core.storage.tables import Collection, CollectionPicture, Image, Request, User
-from core.studio.search import matching
+from core.storage.tables import Collection, CollectionPicture, Image, Request, Shelf, User
+from core.studio.search import has_words, matching, words
 from core.studio.views import ANY_STATE, BIN, EVERYBODY, View
 
 LARGEST_ID = 2**63 - 1
 NOBODY = 0  # a key that no row has
-UNPRICED = -1  # behind all that have a price
+FIRST_LOOK = 600  # pictures along the order
+FIRST_WORDS = 200  # of them, descriptions that are looked into before the words are counted
+RARE = 1_000  # pictures that are looked at one by one
+FREQUENT = 20_000  # matches that are too many to be gathered
 
 Place = tuple[Any, int]
+Wrap = Callable[[Any], Any]
+Trait = Callable[[Wrap], ColumnElement[bool]]  # a condition; what its columns are wrapped in decides about indexes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A view in the database's terms. `user_id` None: everybody's."""
+
+    user_id: int | None
+    shelves: Sequence[int]
+    collection: int | None
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of an order: by this column, after this place, either what has the column or what has not."""
+
+    column: Any
+    falling: bool
+    place: Place | None = None
+    has_column: bool = True
+
+    @property
+    def is_by_time(self) -> bool:
+        return self.column is Image.created_at
 
 
 def owner(session: Session, person: Person, view: View) -> int | None:
@@ -31,7 +69,7 @@ def place_of(session: Session, view: View, image_id: int | None) -> Place | None
     """Where in the view's order a picture is; None, the beginning, for one that there is not."""
     if image_id is None or not 0 < image_id <= LARGEST_ID:
         return None
-    row = session.execute(select(*_order(view)).where(Image.id == image_id)).one_or_none()
+    row = session.execute(select(_column(view), Image.id).where(Image.id == image_id)).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
@@ -39,53 +77,249 @@ def ids(
     session: Session, user_id: int | None, view: View, number: int, place: Place | None, backwards: bool = False
 ) -> list[int]:
     """The first `number` pictures of the view, after a place in its order, or before it if `backwards`."""
-    falling = (view.sort != "old") != backwards
-    order = _order(view)
-    query = select(Image.id).join(Image.request).where(*_conditions(session, user_id, view))
-    if place is not None:
-        here, there = tuple_(*order), tuple_(literal(place[0], order[0].type), literal(place[1]))
-        query = query.where(here < there if falling else here > there)
-    query = query.order_by(*(column.desc() if falling else column.asc() for column in order))
-    return list(session.scalars(query.limit(number)))
+    collection = _collection(session, user_id, view)
+    shelves = [] if collection == NOBODY else list(session.scalars(_shelves(view, user_id)))
+    if user_id == NOBODY or not shelves:
+        return []
+    wanted = Wanted(user_id, shelves, collection, view.start, view.end)
+    found: list[int] = []
+    for stretch in _stretches(view, place, backwards):
+        more = _with_words(session, wanted, stretch, number - len(found), view.q)
+        found += [image_id for _, image_id in more]
+        if len(found) >= number:
+            break
+    return found
 
 
-def _order(view: View) -> tuple[Any, Any]:
-    return (func.coalesce(Image.cost_micros, UNPRICED) if view.sort == "dear" else Image.created_at), Image.id
+def _column(view: View) -> Any:
+    return Image.cost_micros if view.sort == "dear" else Image.created_at
 
 
-def _conditions(session: Session, user_id: int | None, view: View) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    if view.state == BIN:
-        wanted += [Image.deleted_at.is_not(None), Image.purged_at.is_(None)]
-    else:
-        wanted.append(Image.deleted_at.is_(None))
+def _stretches(view: View, place: Place | None, backwards: bool) -> list[Stretch]:
+    """What costs nobody knows how much comes behind all that has a cost."""
+    column, falling = _column(view), (view.sort != "old") != backwards
+    if view.sort != "dear":
+        return [Stretch(column, falling, place)]
+    known, unknown = Stretch(column, falling), Stretch(column, falling, has_column=False)
+    if place is None:
+        return [known, unknown]
+    if place[0] is None:
+        here = replace(unknown, place=place)
+        return [here, known] if backwards else [here]
+    here = replace(known, place=place)
+    return [here] if backwards else [here, unknown]
+
+
+def _shelves(view: View, user_id: int | None) -> Select[int]:
+    """What an administrator took away is not in its person's bin."""
+    bins = ("bin",) if user_id is not None else ("bin", "taken")
+    query = select(Shelf.id).where(Shelf.place.in_(bins if view.state == BIN else ("",)))
     if view.state not in (BIN, ANY_STATE):
-        wanted.append(Image.state == (view.state or "done"))
-    if user_id is not None:
-        wanted.append(Image.user_id == user_id)
-        if view.state == BIN:  # what an administrator took away is not in its person's bin
-            wanted.append(Image.deleted_by == user_id)
+        query = query.where(Shelf.state == (view.state or "done"))
     if view.model:
-        wanted.append(Request.model == view.model)
-    if view.favourites:
-        wanted.append(Image.favourite.is_(True))
-    if view.start:
-        wanted.append(Image.created_at >= view.start)
-    if view.end:
-        wanted.append(Image.created_at < view.end)
-    if view.q:
-        wanted.append(Request.id.in_(matching(session, view.q)))
+        query = query.where(Shelf.model == view.model)
     if view.shape:
-        width, height = Image.width, Image.height
-        shape = case(
-            (width == height, "square"),
-            (width >= height * WIDE, "wide"),
-            (height >= width * WIDE, "tall"),
-            (width > height, "landscape"),
-            else_="portrait",
+        query = query.where(Shelf.shape == view.shape)
+    return query.where(Shelf.favourite.is_(True)) if view.favourites else query
+
+
+def _collection(session: Session, user_id: int | None, view: View) -> int | None:
+    """NOBODY's for one that there is not, or that is another's."""
+    if view.collection is None:
+        return None
+    query = select(Collection.id).where(Collection.id == view.collection)
+    query = query if user_id is None else query.where(Collection.user_id == user_id)
+    return session.scalar(query) or NOBODY
+
+
+def _with_words(session: Session, wanted: Wanted, stretch: Stretch, number: int, typed: str) -> list[Place]:
+    """The first of those that fit whose descriptions have the words."""
+    if not typed:
+        return _fitting(session, wanted, stretch, number)
+    found, rest = _looked_into(session, wanted, stretch, max(FIRST_WORDS, number), typed)
+    if len(found) >= number or rest is None:
+        return found[:number]
+    matches = matching(session, typed, wanted.user_id)
+    many = _count(session, matches, FREQUENT)
+    if many <= RARE:
+        rare = select(Image.id).where(Image.request_id.in_(matches))
+        return _one_by_one(session, wanted, stretch, number, rare)
+    if many <= FREQUENT:
+        return found + _fitting(session, wanted, rest, number - len(found), matches)
+    while len(found) < number and rest is not None:
+        more, rest = _looked_into(session, wanted, rest, FIRST_LOOK, typed)
+        found += more
+    return found[:number]
+
+
+def _looked_into(
+    session: Session, wanted: Wanted, stretch: Stretch, number: int, typed: str
+) -> tuple[list[Place], Stretch | None]:
+    """Of the next pictures that fit otherwise, those with the words; and what is left of the stretch, if anything."""
+    places = _fitting(session, wanted, stretch, number)
+    keys = [image_id for _, image_id in places]
+    descriptions = select(Image.id, Request.description).join(Image.request).where(Image.id.in_(keys))
+    looked_for = words(typed)
+    having = {row.id for row in session.execute(descriptions) if has_words(row.description, looked_for)}
+    found = [place for place in places if place[1] in having]
+    return found, replace(stretch, place=places[-1]) if len(places) == number else None
+
+
+def _fitting(
+    session: Session, wanted: Wanted, stretch: Stretch, number: int, matches: Select[Any] | None = None
+) -> list[Place]:
+    """The first that fit; with `matches`, of the pictures of these requests."""
+    if stretch.is_by_time and wanted.collection is None and matches is None:
+        return _of_shelves(session, wanted, stretch, number)
+    conditions = _conditions(wanted, stretch)
+    if matches is not None:
+        conditions.append(lambda wrap: wrap(Image.request_id).in_(matches))
+    found = _first_look(session, wanted, stretch, conditions, number)
+    if len(found) >= number:
+        return found
+    for rare in _marks(wanted, stretch):
+        if _count(session, rare, RARE) <= RARE:
+            return _one_by_one(session, wanted, stretch, number, rare, conditions)
+    walk = _path(wanted, stretch).where(*(trait(_opaque) for trait in conditions))
+    return _places(session, walk.order_by(*_order(stretch.column, Image.id, stretch.falling)).limit(number))
+
+
+def _of_shelves(session: Session, wanted: Wanted, stretch: Stretch, number: int) -> list[Place]:
+    """Of each shelf the first ones, and of all these the first ones."""
+    its = aliased(Image)
+    value: Any
+    image_id: Any
+    query: Select[Any]
+    traits = (*_whose(wanted), *_span(wanted), *_after(stretch))
+    firsts = (
+        select(its.created_at, its.id)
+        .where(its.shelf_id == Shelf.id, *(trait(lambda column: getattr(its, column.key)) for trait in traits))
+        .order_by(*_order(its.created_at, its.id, stretch.falling))
+        .limit(number)
+        .correlate(Shelf)
+    )
+    if session.get_bind().dialect.name == "sqlite":
+        ids_of_firsts = firsts.with_only_columns(its.id)
+        value, image_id = Image.created_at, Image.id
+        query = select(value, image_id).select_from(Shelf).join(Image, image_id.in_(ids_of_firsts))
+    else:
+        lateral = firsts.lateral()
+        value, image_id = lateral.c.created_at, lateral.c.id
+        query = select(value, image_id).select_from(Shelf).join(lateral, true())
+    order = _order(value, image_id, stretch.falling)
+    return _places(session, query.where(Shelf.id.in_(wanted.shelves)).order_by(*order).limit(number))
+
+
+def _first_look(
+    session: Session, wanted: Wanted, stretch: Stretch, conditions: Sequence[Trait], number: int
+) -> list[Place]:
+    """What fits among the first pictures of the order."""
+    fits = and_(true(), *(trait(_opaque) for trait in conditions)).label("fits")
+    look = _path(wanted, stretch).add_columns(fits).order_by(*_order(stretch.column, Image.id, stretch.falling))
+    seen = look.limit(max(FIRST_LOOK, number)).subquery()
+    value, image_id = seen.c.value, seen.c.id
+    query = select(value, image_id).where(seen.c.fits).order_by(*_order(value, image_id, stretch.falling))
+    return _places(session, query.limit(number))
+
+
+def _one_by_one(
+    session: Session,
+    wanted: Wanted,
+    stretch: Stretch,
+    number: int,
+    rare: Select[Any],
+    conditions: Sequence[Trait] | None = None,
+) -> list[Place]:
+    """Of a few pictures, the first ones that fit."""
+    few = rare.cte("few").prefix_with("MATERIALIZED")
+    traits = (*_whose(wanted), *_span(wanted), *_after(stretch), *(conditions or _conditions(wanted, stretch)))
+    query = select(stretch.column, Image.id).where(
+        Image.id.in_(select(few.c[0])), *(trait(_opaque) for trait in traits)
+    )
+    order = _order(_opaque(stretch.column), _opaque(Image.id), stretch.falling)
+    return _places(session, query.order_by(*order).limit(number))
+
+
+def _path(wanted: Wanted, stretch: Stretch) -> Select[Any]:
+    """Along the order; an index has all of it."""
+    traits = (*_whose(wanted), *(_span(wanted) if stretch.is_by_time else ()), *_after(stretch))
+    return select(stretch.column.label("value"), Image.id).where(*(trait(_plain) for trait in traits))
+
+
+def _whose(wanted: Wanted) -> list[Trait]:
+    return [] if wanted.user_id is None else [lambda wrap: wrap(Image.user_id) == wanted.user_id]
+
+
+def _span(wanted: Wanted) -> list[Trait]:
+    traits: list[Trait] = []
+    if wanted.start is not None:
+        traits.append(lambda wrap: wrap(Image.created_at) >= wanted.start)
+    if wanted.end is not None:
+        traits.append(lambda wrap: wrap(Image.created_at) < wanted.end)
+    return traits
+
+
+def _after(stretch: Stretch) -> list[Trait]:
+    traits: list[Trait] = []
+    if not stretch.is_by_time:
+        traits.append(
+            lambda wrap: wrap(stretch.column).is_not(None) if stretch.has_column else wrap(stretch.column).is_(None)
         )
-        wanted.append((width > 0) & (shape == view.shape))
-    if view.collection is not None:
-        inside = select(CollectionPicture.image_id).join(Collection).where(Collection.id == view.collection)
-        wanted.append(Image.id.in_(inside if user_id is None else inside.where(Collection.user_id == user_id)))
-    return wanted
+    if stretch.place is not None:
+        value, image_id = stretch.place
+        traits.append(lambda wrap: _beyond(stretch, wrap, value, image_id))
+    return traits
+
+
+def _beyond(stretch: Stretch, wrap: Wrap, value: Any, image_id: int) -> ColumnElement[bool]:
+    here: Any = wrap(Image.id)
+    there: Any = literal(image_id)
+    if stretch.has_column:
+        here, there = tuple_(wrap(stretch.column), here), tuple_(literal(value, stretch.column.type), there)
+    beyond: ColumnElement[bool] = here < there if stretch.falling else here > there
+    return beyond
+
+
+def _conditions(wanted: Wanted, stretch: Stretch) -> list[Trait]:
+    """What is looked for along the order."""
+    traits: list[Trait] = [lambda wrap: wrap(Image.shelf_id).in_(wanted.shelves)]
+    if not stretch.is_by_time:
+        traits += _span(wanted)
+    if wanted.collection is not None:
+        inside = select(CollectionPicture.image_id).where(CollectionPicture.collection_id == wanted.collection)
+        traits.append(lambda wrap: inside.where(CollectionPicture.image_id == wrap(Image.id)).exists())
+    return traits
+
+
+def _marks(wanted: Wanted, stretch: Stretch) -> list[Select[Any]]:
+    """The pictures that have one of the things that are looked for."""
+    whose = [trait(_plain) for trait in _whose(wanted)]
+    marks: list[Select[Any]] = []
+    if wanted.collection is not None:
+        inside = CollectionPicture.collection_id == wanted.collection
+        marks.append(select(CollectionPicture.image_id).where(inside))
+    marks.append(select(Image.id).where(*whose, Image.shelf_id.in_(wanted.shelves)))
+    span = [] if stretch.is_by_time else [trait(_plain) for trait in _span(wanted)]
+    return [*marks, select(Image.id).where(*whose, *span)] if span else marks
+
+
+def _count(session: Session, query: Select[Any], most: int) -> int:
+    """How many there are, as far as `most` and one more."""
+    return session.scalar(select(func.count()).select_from(query.limit(most + 1).subquery())) or 0
+
+
+def _places(session: Session, query: Select[Any]) -> list[Place]:
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _order(value: Any, image_id: Any, falling: bool) -> list[ColumnElement[Any]]:
+    return [value.desc(), image_id.desc()] if falling else [value.asc(), image_id.asc()]
+
+
+def _plain(column: Any) -> Any:
+    return column
+
+
+def _opaque(column: Any) -> Any:
+    """The same values, which no index knows: the rows are found by something better."""
+    return func.coalesce(column, None)

@@ -15,7 +15,7 @@ LONGEST_NUMBER = 19  # digits that no key has
 EVERYBODY = "*"  # of an administrator's view: the pictures of all; no sign-in name is like that
 BIN = "bin"
 ANY_STATE = "any"
-STATES = ("done", "queued", "running", "failed", "blocked", "unknown", "cancelled")
+STATES = ("done", "queued", "paused", "running", "failed", "blocked", "unknown", "cancelled")
 SORTS = ("new", "old", "dear")
 NAMES = ("q", "from", "to", "model", "shape", "favourites", "collection", "person", "state", "sort")
 

@@ -9,7 +9,7 @@ from core.storage.tables.keeping import Change, Collection, CollectionPicture, E
 from core.storage.tables.money import Limit, Price, Tally
 from core.storage.tables.sharing import Share
 from core.storage.tables.site import Setting
-from core.storage.tables.studio import UNDER_WAY, WAITING, Attempt, Connection, Image, Kind, Reference, Request
+from core.storage.tables.studio import UNDER_WAY, WAITING, Attempt, Connection, Image, Kind, Reference, Request, Shelf
 from core.storage.tables.usage import UsageChange, UsageSum, UsageTime
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Session",
     "Setting",
     "Share",
+    "Shelf",
     "Tally",
     "Template",
     "Throttle",

@@ -133,12 +133,17 @@ class Image(Base):
         Index("ix_images_bin", "user_id", "deleted_at", "id", sqlite_where=IN_BIN, postgresql_where=IN_BIN),
         Index("ix_images_remains", "id", sqlite_where=REMAINS, postgresql_where=REMAINS),
         # The administrator's list, in any order and narrowed down to any kinds.
-        Index("ix_images_created_at_id", "created_at", "id"),
-        Index("ix_images_cost_micros_id", "cost_micros", "id"),
+        Index("ix_images_created_at_id", "created_at", "id", "shelf_id", "request_id"),
+        Index("ix_images_cost_micros_id", "cost_micros", "id", "shelf_id", "created_at", "request_id"),
         Index("ix_images_milliseconds_id", "milliseconds", "id"),
         Index("ix_images_kind_id_created_at_id", "kind_id", "created_at", "id"),
         Index("ix_images_kind_id_cost_micros_id", "kind_id", "cost_micros", "id"),
         Index("ix_images_kind_id_milliseconds_id", "kind_id", "milliseconds", "id"),
+        # A view of the gallery: along its order, with all that it may be narrowed down by; and shelf by shelf.
+        Index("ix_images_user_id_created_at", "user_id", "created_at", "id", "shelf_id", "request_id"),
+        Index("ix_images_user_id_cost", "user_id", "cost_micros", "id", "shelf_id", "created_at", "request_id"),
+        Index("ix_images_user_id_shelf_id", "user_id", "shelf_id", "created_at", "id"),
+        Index("ix_images_shelf_id", "shelf_id", "created_at", "id"),
         # What an administrator has to settle, a handful of a million; core.ledger.risk writes the condition out.
         Index("ix_images_at_risk", "created_at", "id", sqlite_where=AT_RISK, postgresql_where=AT_RISK),
     )
@@ -186,6 +191,7 @@ class Image(Base):
 
     # Kept by the database itself (core.storage.triggers), whoever writes the row:
     kind_id: Mapped[int | None]
+    shelf_id: Mapped[int | None]
     milliseconds: Mapped[int | None] = mapped_column(BigInteger())  # from the order to the end
 
     request: Mapped[Request] = relationship(back_populates="images")
@@ -207,6 +213,24 @@ class Kind(Base):
     quality: Mapped[str] = mapped_column(String(16))
     connection: Mapped[str] = mapped_column(String(64))
     problem: Mapped[str] = mapped_column(String(64))
+
+
+class Shelf(Base):
+    """Where a picture stands in a gallery: pictures of one shelf have all in common that a view is narrowed down by.
+
+    `shape` is "" where there are no measures; `place` is "bin" for what its person deleted, "taken" for what
+    somebody else did, and "gone" for what nothing brings back.
+    """
+
+    __tablename__ = "shelves"
+    __table_args__ = (UniqueConstraint("state", "model", "shape", "favourite", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    model: Mapped[str] = mapped_column(String(128))
+    shape: Mapped[str] = mapped_column(String(16))
+    favourite: Mapped[bool]
+    place: Mapped[str] = mapped_column(String(8))
 
 
 class Attempt(Base):
