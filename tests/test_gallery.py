@@ -8,6 +8,7 @@ from sqlalchemy import update
 from core.storage.database import Database
 from core.storage.tables import Image
 from core.studio.gallery import PAGE
+from core.studio.views import View
 from tests.studio import Studio, person, picture
 
 
@@ -101,3 +102,25 @@ def test_a_picture_is_for_its_owner_and_the_administrator(studio: Studio) -> Non
     assert studio.gallery.picture(person(studio.bob), image_id) is None
     assert studio.gallery.picture(person(studio.ada), image_id) is None, "the role counts, not the name"
     assert studio.gallery.picture(person(studio.alice), image_id + 1) is None
+
+
+def test_neighbours_are_those_of_the_view_also_beyond_the_page(studio: Studio) -> None:
+    ids = filled(studio)
+    gallery, alice = studio.gallery, person(studio.alice)
+
+    def around(view: View, image_id: int) -> tuple[list[int], list[int]]:
+        before, after = gallery.neighbours(alice, view, image_id, 2)
+        return [image.id for image in before], [image.id for image in after]
+
+    assert around(View(), ids[0]) == ([], ids[1:3])
+    assert around(View(), ids[PAGE]) == ([ids[PAGE - 1], ids[PAGE - 2]], ids[PAGE + 1 : PAGE + 3])
+    assert around(View(sort="old"), ids[-1]) == ([], [ids[-2], ids[-3]])
+    with studio.database.write() as session:
+        session.execute(update(Image).where(Image.id.in_([ids[3], ids[7]])).values(favourite=True))
+        session.execute(update(Image).where(Image.id == ids[8]).values(state="failed", favourite=True))
+    assert around(View(favourites=True, state="any"), ids[5]) == ([ids[3]], [ids[7]])
+    assert around(View(q="nothing is like that"), ids[5]) == ([], [])
+    for nonsense in (0, -1, 2**70):
+        assert around(View(), nonsense) == ([], [])
+    of_bob = gallery.neighbours(person(studio.bob), View(), ids[5], 2)
+    assert {image.user_id for side in of_bob for image in side} == {studio.bob}

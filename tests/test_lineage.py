@@ -57,6 +57,15 @@ def test_a_variation_is_linked_to_its_picture(studio: Studio, lineage: Lineage) 
     assert (family.parent.id, family.children) == (first, [])
 
 
+def test_the_other_drafts_of_an_order_are_its_family(studio: Studio, lineage: Lineage) -> None:
+    ids = studio.submit(studio.alice, number=3)
+    for image_id in ids:
+        studio.wait_for(image_id, "done")
+    family = lineage.family(studio.alice, picture(studio, ids[1]))
+    assert [sibling.id for sibling in family.siblings] == [ids[0], ids[2]]
+    assert lineage.family(studio.bob, picture(studio, ids[1])).siblings == []
+
+
 def test_the_final_picture_starts_from_its_draft_at_a_high_quality(studio: Studio, lineage: Lineage) -> None:
     draft = made(studio, studio.alice, quality="low", seed=7)
     final = lineage.final(studio.alice, draft)

@@ -11,8 +11,9 @@ from core.ledger import risk
 from core.ledger.booking import add, charge
 from core.ledger.costs import Price
 from core.ledger.estimates import Estimate, estimate, sum_of
+from core.ledger.explained import Explained, explained
 from core.ledger.limits import Allowed, allowed
-from core.ledger.prices import price_at
+from core.ledger.prices import price_at, price_of
 from core.ledger.risk import Risk
 from core.ledger.room import Span, Sums, Use, check, check_choices, check_token, spent, uses
 from core.ledger.windows import Window
@@ -129,6 +130,11 @@ class Ledger:
         add(session, user_id, now, change)
         charge(session, token_id, change)
         return [{"reserved_micros": one.each, "counted": True} for one in found]
+
+    def explain(self, image: Image) -> Explained:
+        """How the cost of a picture is made up."""
+        with self.database.read() as session:
+            return explained(image, price_of(session, image.price_id))
 
     def days_at_risk(self) -> list[date]:
         """The days of the site on which something at risk was ordered, the newest first."""

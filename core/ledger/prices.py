@@ -80,6 +80,15 @@ def price_at(session: Session, model: str, moment: datetime, connection: str = "
     row = _row_at(session, model, moment, connection)
     if row is not None and row.connection and not _has_prices(row):
         row = _row_at(session, model, moment, "")
+    return _price(row)
+
+
+def price_of(session: Session, price_id: int | None) -> Price | None:
+    """That of a row, which a picture names."""
+    return _price(session.get(Row, price_id)) if price_id is not None else None
+
+
+def _price(row: Any) -> Price | None:
     if row is None:
         return None
     return Price(row.id, per_picture=row.per_picture, **{name: getattr(row, name) for name in CLASSES})

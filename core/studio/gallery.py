@@ -62,6 +62,19 @@ class Gallery:
         with self.database.read() as session:
             return list(session.scalars(select(Kind.model).distinct().order_by(Kind.model)))
 
+    def neighbours(
+        self, person: Person, view: View, image_id: int, number: int = 1
+    ) -> tuple[Sequence[Image], Sequence[Image]]:
+        """The finished pictures before one and those after it, in the order of the view, the nearest first."""
+        view = view.without("state")
+        with self.database.read() as session:
+            user_id, place = owner(session, person, view), place_of(session, view, image_id)
+            if place is None:
+                return (), ()
+            sides = [ids(session, user_id, view, number, place, backwards) for backwards in (True, False)]
+            before, after = (_loaded(session, side) for side in sides)
+        return before, after
+
     def picture(self, person: Person, image_id: int) -> Image | None:
         """One picture with its request and its references, if this person may see it: its owner, an administrator."""
         query = (

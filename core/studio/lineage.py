@@ -23,9 +23,11 @@ LARGEST = (LONGEST_EDGE, LONGEST_EDGE)  # of a picture whose size the provider c
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """`parent` is the picture after which one was made; `children` are those made after it, oldest first."""
+    """`parent` is the picture after which one was made; `siblings` are the others of its order, such as drafts, and
+    `children` those made after it, oldest first."""
 
     parent: Image | None
+    siblings: Sequence[Image]
     children: Sequence[Image]
 
 
@@ -108,8 +110,10 @@ class Lineage:
         )
         with self.database.read() as session:
             parent = session.scalar(mine.where(Image.id == image.request.parent_id))
+            of_order = mine.where(Image.request_id == image.request_id, Image.id != image.id)
+            siblings = session.scalars(of_order.order_by(Image.id)).all()
             children = session.scalars(mine.where(Request.parent_id == image.id).order_by(Image.id)).all()
-        return Family(parent, children)
+        return Family(parent, siblings, children)
 
     def _made(self, user_id: int, image_id: int) -> tuple[Request, int]:
         """The request of one's own finished picture, with its references, and the picture's seed."""

@@ -73,6 +73,7 @@ def _facts(text: Reader, found: Dossier) -> str:
         (text("Begun"), text.moment(image.started_at) if image.started_at else ""),
         (text("Ended"), text.moment(image.finished_at) if image.finished_at else ""),
         (text("Deleted"), text.moment(image.deleted_at) if image.deleted_at else ""),
+        (text("Hidden from links"), text.moment(image.hidden_at) if image.hidden_at else ""),
         (text("Cost"), _cost(text, found)),
         (text("At risk"), cost_of(text, image.reserved_micros) if found.is_at_risk else ""),
         (text("Settled"), text.moment(image.settled_at) if image.settled_at else ""),
@@ -146,6 +147,13 @@ def _acts(here: Here, found: Dossier) -> None:
                 st.button(text("Delete it"), key="act-delete", on_click=_delete, args=(image.id,), type="primary")
         if image.deleted_at is not None and image.purged_at is None:
             st.button(text("Give it back"), key="act-restore", on_click=_restore, args=(image.id,))
+        if image.state == "done" and image.deleted_at is None and image.hidden_at is None:
+            with st.popover(text("Hide from links")):
+                st.markdown(text("No link of its owner shows it any more, and they are told so. Nothing else changes."))
+                st.button(text("Hide it"), key="act-hide", on_click=_hide, args=(image.id, True), type="primary")
+        elif image.deleted_at is None and image.hidden_at is not None:
+            label = text("Let links show it again")
+            st.button(label, key="act-unhide", on_click=_hide, args=(image.id, False))
         if found.is_at_risk:
             with st.popover(text("Settle")):
                 st.markdown(text("Look it up at the provider and say here what it cost."))
@@ -182,6 +190,10 @@ def _delete(image_id: int) -> None:
 
 def _restore(image_id: int) -> None:
     _act(lambda here, _image: here.services.dossiers.restore(image_id), image_id)
+
+
+def _hide(image_id: int, hidden: bool) -> None:
+    _act(lambda here, _image: here.services.dossiers.hide(image_id, hidden), image_id)
 
 
 def _settle(image_id: int, billed: bool) -> None:

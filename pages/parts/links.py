@@ -13,9 +13,18 @@ INVITATION, PASSWORD = "invite", "reset"
 
 
 def link(kind: str, token: str) -> str:
-    """As this browser reaches the server."""
+    return f"{_server()}/?{kind}={token}"
+
+
+def shared_link(token: str) -> str:
+    """Of a picture that is shared."""
+    return f"{_server()}/s/{token}"
+
+
+def _server() -> str:
+    """As this browser reaches it."""
     parts = urlsplit(str(st.context.url))
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}/?{kind}={token}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}"
 
 
 def show_link(text: Reader, address: str) -> None:

@@ -5,28 +5,19 @@ import html
 import streamlit as st
 
 from core.errors import Problem
-from core.i18n import Reader
 from core.storage.tables import Image
+from core.studio.views import View
 from pages.parts import again, shell
-from pages.parts.money import cost_of
-from pages.parts.names import background_name, model_name, quality_name, size_name
-from pages.parts.tiles import badge
+from pages.parts.copying import copied
+from pages.parts.facts import cost, facts
+from pages.parts.family import show_family
+from pages.parts.sharing import show_sharing
+from pages.parts.viewer import viewer
 from pages.parts.visit import Here, require
 
-# Not st.html: it takes an alternative text away that reads like the end of a script.
-_large = st.components.v2.component(
-    "imagier_large",
-    html='<img class="imagier-large">',
-    js="""
-export default function ({ data, parentElement }) {
-  const image = parentElement.querySelector("img")
-  image.alt = data.alt
-  image.style.cssText = data.style
-  if (image.getAttribute("src") !== data.source) image.src = data.source
-}
-""",
-    isolate_styles=False,
-)
+SHOWN = "large"  # of the state: the id of the picture that is open
+IN_ADDRESS = "large-in-address"
+AT_HAND = 3  # neighbours on each side that the browser knows
 
 
 def show_picture(image_id: int, in_address: bool = False) -> None:
@@ -36,16 +27,15 @@ def show_picture(image_id: int, in_address: bool = False) -> None:
     """
     here = require()
     text = here.reader
-    image = here.services.gallery.picture(here.person, image_id) if image_id else None
-    if image is None or image.state != "done":
+    if _image(here, image_id) is None:
         shell.refuse(text, Problem("no_such_picture"))
         shell.notice()
         return
-    title = text("Picture {number}", number=image.id)
+    st.session_state[SHOWN], st.session_state[IN_ADDRESS] = image_id, in_address
     if in_address:
-        st.dialog(title, width="large", on_dismiss=_forget)(_picture)(here, image)
+        st.dialog(text("Picture"), width="large", on_dismiss=_forget)(_picture)()
     else:
-        st.dialog(title, width="large")(_picture)(here, image)
+        st.dialog(text("Picture"), width="large")(_picture)()
 
 
 def picture_in_address() -> int:
@@ -63,34 +53,84 @@ def _forget() -> None:
     st.query_params.pop("picture", None)
 
 
-def _picture(here: Here, image: Image) -> None:
-    text, request = here.reader, image.request
-    _large(data=_shown(image), key=f"large-{image.id}")
-    with st.container(horizontal=True):
-        st.html(
-            f'<a class="imagier-button" href="/pictures/{image.id}/original?download" download>'
-            f"{html.escape(text('Download the original'))}</a>",
-            width="content",
-        )
-        if image.user_id == here.person.user_id:
-            st.button(text("Change it"), key="start-from", on_click=_start_from, args=(image.id,))
-            for act in again.offered(here, request):
-                label = f"{act.label} · {act.price}" if act.price else act.label
-                st.button(label.replace("$", "\\$"), key=f"act-{act.name}", on_click=_again, args=(act.name, image.id))
-    st.html(f'<p class="imagier-description" dir="auto">{html.escape(request.description)}</p>')
-    st.html(_facts(here, image))
-    _family(here, image)
+def _image(here: Here, image_id: int) -> Image | None:
+    image = here.services.gallery.picture(here.person, image_id) if image_id else None
+    return image if image is not None and image.state == "done" else None
+
+
+def _picture() -> None:
+    """The dialog stays open while one goes from picture to picture: it asks anew which one it shows."""
+    here = require()
+    text, image = here.reader, _image(here, st.session_state[SHOWN])
+    if image is None:  # deleted meanwhile
+        st.markdown(shell.plain(text("This picture is no longer here.")))
+        return
+    before, after = here.services.gallery.neighbours(here.person, _view(here), image.id, AT_HAND)
+    viewer(text, image, before, after, _go)
+    with st.container(horizontal=True, key="large-acts"):
+        _acts(here, image)
+    copied(text, image.request.description, text("Copy"), "large-description", "description")
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.html(facts(here, image))
+    with right:
+        st.html(cost(text, here.services.ledger.explain(image)))
+        show_family(text, image, here.services.lineage.family(image.user_id, image), _go)
     if st.session_state.pop("go_create", False):
         st.switch_page(st.session_state["create_page"])
 
 
-def _shown(image: Image) -> dict[str, str]:
-    """The room is there before the picture is, so that nothing moves when it comes."""
-    style = f"background-image:url({image.placeholder});" if image.placeholder else ""
-    if image.width and image.height:
-        ratio = image.width / image.height
-        style += f"aspect-ratio:{ratio:.5f};width:min(100%,{image.width}px,calc(70vh * {ratio:.5f}))"
-    return {"source": f"/pictures/{image.id}/original", "alt": image.request.description, "style": style}
+def _acts(here: Here, image: Image) -> None:
+    text, request = here.reader, image.request
+    st.html(
+        f'<a class="imagier-button" href="/pictures/{image.id}/original?download" download>'
+        f"{html.escape(text('Download the original'))}</a>",
+        width="content",
+    )
+    if image.user_id != here.person.user_id:
+        return
+    with st.popover(text("Share")):
+        show_sharing(here, image)
+    st.button(text("Change it"), key="start-from", on_click=_start_from, args=(image.id,))
+    for act in again.offered(here, request):
+        label = f"{act.label} · {act.price}" if act.price else act.label
+        st.button(label.replace("$", "\\$"), key=f"act-{act.name}", on_click=_again, args=(act.name, image.id))
+
+
+def _view(here: Here) -> View:
+    """What the page underneath shows: the neighbours are those of its order."""
+    address = st.query_params.to_dict() if st.session_state[IN_ADDRESS] else {}
+    return View.of(address, here.reader.timezone)
+
+
+def _go(image_id: int) -> None:
+    """In a callback. Where the page underneath ends, it is turned, so that it is there when the picture is closed."""
+    here = require()
+    if _image(here, image_id) is None:
+        return
+    if st.session_state[IN_ADDRESS]:
+        _turn(here, image_id)
+        st.query_params["picture"] = str(image_id)
+    st.session_state[SHOWN] = image_id
+
+
+def _turn(here: Here, shown: int) -> None:
+    view, gallery = _view(here), here.services.gallery
+
+    def ids(before: int | None, after: int | None = None) -> list[int]:
+        return [image.id for image in gallery.page(here.person, view, before, after).images]
+
+    underneath = ids(number_in_address("before"), number_in_address("after"))
+    if shown in underneath or not underneath:
+        return
+    nearest, _ = gallery.neighbours(here.person, view, shown)
+    turns = [("before", underneath[-1]), ("after", underneath[0])]
+    turns += [("before", image.id) for image in nearest]
+    for name, key in turns:
+        if shown in (ids(key) if name == "before" else ids(None, key)):
+            st.query_params[name] = str(key)
+            st.query_params.pop("after" if name == "before" else "before", None)
+            return
 
 
 def _start_from(image_id: int) -> None:
@@ -108,50 +148,3 @@ def _again(name: str, image_id: int) -> None:
     """What is made after it appears on the page that creates."""
     again.act(name, image_id)
     st.session_state["go_create"] = True
-
-
-def _family(here: Here, image: Image) -> None:
-    """The picture it was made after, and those made after it."""
-    text = here.reader
-    family = here.services.lineage.family(image.user_id, image)
-    relatives = [(text("Made after"), family.parent)] if family.parent else []
-    relatives += [(_relation(text, child.request.relation), child) for child in family.children]
-    if relatives:
-        links = "".join(
-            f'<a href="gallery?picture={it.id}" target="_self"><img class="imagier-small" src="/pictures/{it.id}/320"'
-            f' alt="{html.escape(it.request.description, quote=True)}"><small>{html.escape(name)}</small></a>'
-            for name, it in relatives
-        )
-        st.html(f'<div class="imagier-family">{links}</div>')
-
-
-def _relation(text: Reader, relation: str | None) -> str:
-    names = {"final": text("Final picture"), "variation": text("Variation"), "change": text("Change")}
-    return names.get(relation or "", text("Made from it"))
-
-
-def _facts(here: Here, image: Image) -> str:
-    text, request = here.reader, image.request
-    model = here.services.catalog.get(request.model)
-    rows = [
-        (text("Model"), badge(text, request) or model_name(text, model)),
-        (text("Size"), f"{image.width} × {image.height}" if image.width else size_name(text, request.size)),
-        (text("Quality"), quality_name(text, request.quality) if request.quality else ""),
-        (text("Background"), background_name(text, request.background) if request.background else ""),
-        (text("Format"), (image.media_type or "").removeprefix("image/").upper()),
-        (text("File"), text.bytes(image.size_in_bytes) if image.size_in_bytes else ""),
-        (text("Cost"), cost_of(text, image.cost_micros)),
-        (text("Started from"), _references(here, image)),
-        (text("Made on"), text.moment(image.finished_at) if image.finished_at else ""),
-        (text("By"), request.user.name if image.user_id != here.person.user_id else ""),
-        (text("Changed description"), image.revised_description or ""),
-        (text("Request id at the provider"), image.provider_request_id or ""),
-    ]
-    shown = "".join(
-        f"<dt>{html.escape(name)}</dt><dd dir='auto'>{html.escape(value)}</dd>" for name, value in rows if value
-    )
-    return f'<dl class="imagier-facts">{shown}</dl>'
-
-
-def _references(here: Here, image: Image) -> str:
-    return here.reader.listing([reference.name for reference in image.request.references])

@@ -1,0 +1,97 @@
+"""A picture large: from one to the next and back to its place, everything about it, and the link that shares it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.studio.gallery import PAGE
+from tests.browser import screens
+from tests.browser.cast import Cast, Somebody
+from tests.browser.conftest import Windows
+from tests.studio import picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("gallery pages")]
+
+
+def shown(page: Page) -> Locator:
+    return screens.dialog(page).locator(".imagier-viewer img")
+
+
+def expect_shown(page: Page, image_id: int) -> None:
+    """In the browser at once, and on the server soon after."""
+    expect(shown(page)).to_have_attribute("src", re.compile(rf"^/pictures/{image_id}/"))
+    expect(page).to_have_url(re.compile(rf"picture={image_id}(&|$)"))
+    expect(screens.dialog(page).locator(".imagier-facts dd").first).to_have_text(str(image_id))
+
+
+def test_keys_lead_to_the_neighbours_beyond_the_page_and_escape_back_to_the_place(
+    window: Windows, cast: Cast, alice: Somebody, complaints: list[str]
+) -> None:
+    page = window(token=cast.token(alice))
+    ids = cast.hang(alice, picture(90, 60), "A lake", number=PAGE + 2)[::-1]
+    screens.open_page(page, "/gallery")
+    tile = page.locator(f".imagier-tile[data-picture='{ids[PAGE - 2]}'] a")
+    tile.click()
+    expect_shown(page, ids[PAGE - 2])
+    dialog = screens.dialog(page).element_handle()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect_shown(page, ids[PAGE + 1])
+    expect(page).to_have_url(re.compile(rf"before={ids[PAGE - 1]}"))
+    expect(screens.dialog(page).get_by_role("button", name="Next picture")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect_shown(page, ids[PAGE])
+    assert dialog is not None
+    assert dialog.is_visible()  # the same one from the beginning
+    page.keyboard.press("+")
+    expect(screens.dialog(page).locator(".imagier-viewer.zoomed")).to_have_count(1)
+    page.keyboard.press("0")
+    expect(screens.dialog(page).locator(".imagier-viewer.zoomed")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(screens.dialog(page)).to_have_count(0)
+    expect(screens.tiles(page)).to_have_count(2)
+    expect(page).not_to_have_url(re.compile("picture="))
+    expect(page.locator(f".imagier-tile[data-picture='{ids[PAGE]}'] a")).to_be_focused()
+    assert complaints == []
+
+
+def test_a_link_is_made_copied_opened_by_a_stranger_and_taken_back(
+    window: Windows, cast: Cast, alice: Somebody, complaints: list[str]
+) -> None:
+    page, stranger = window(token=cast.token(alice)), window()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    first, second = cast.hang(alice, picture(90, 60), "A lake in June", number=2)
+    screens.open_page(page, f"/gallery?picture={second}")
+    screens.dialog(page).get_by_role("button", name="Copy", exact=True).click()
+    expect(screens.dialog(page).get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "A lake in June"
+    screens.dialog(page).get_by_role("button", name="Share").click()
+    password = page.get_by_test_id("stTextInputField")
+    password.fill("short")
+    password.press("ArrowRight")
+    page.get_by_role("button", name="Make a link").click()
+    expect(screens.refusal(page)).to_contain_text("This password has 5 characters")
+    expect(password).to_have_value("short")
+    expect_shown(page, second)
+    password.fill("a boat at dawn")
+    page.get_by_text("Show the description too").click()
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    address = page.evaluate("navigator.clipboard.readText()")
+    stranger.goto(address)
+    stranger.get_by_label("Password").fill("a boat at noon")
+    stranger.get_by_role("button", name="Show the picture").click()
+    expect(stranger.get_by_role("alert")).to_contain_text("This is not the password.")
+    stranger.get_by_label("Password").fill("a boat at dawn")
+    stranger.get_by_role("button", name="Show the picture").click()
+    expect(stranger.get_by_role("img", name="A lake in June")).to_have_js_property("naturalWidth", 90)
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("revoked on")).to_be_visible()
+    stranger.reload()
+    expect(stranger.get_by_role("heading", name="There is nothing to see here")).to_be_visible()
+    expected = ("403", "404")  # the wrong password, and what was taken back
+    assert [line for line in complaints if not any(code in line for code in expected)] == []
+    assert first < second
