@@ -12,7 +12,7 @@ from core.storage.tables import Image, Kind, Request
 from core.studio.selection import LARGEST_ID as LARGEST_ID
 from core.studio.selection import ids, owner, place_of
 from core.studio.texts import storable
-from core.studio.views import View
+from core.studio.views import LONGEST, View
 
 PAGE = 24
 EVERYTHING = View()
@@ -102,14 +102,12 @@ class Gallery:
         self, user_id: int, words: str = "", before: int | None = None, size: int = PAGE
     ) -> tuple[Sequence[Image], bool]:
         """The pictures whose description holds all the words, newest first; and whether there are more."""
-        query = _own(user_id).order_by(Image.id.desc()).limit(size + 1)
-        if before is not None:
-            query = query.where(Image.id < _within(before))
-        for word in storable(words).split():
-            query = query.where(Request.description.icontains(word, autoescape=True))
+        view = View(q=storable(words).strip()[:LONGEST])
         with self.database.read() as session:
-            found = list(session.scalars(query))
-        return found[:size], len(found) > size
+            place = place_of(session, view, before)
+            is_known = before is None or place is not None
+            image_ids = ids(session, user_id, view, size + 1, place) if is_known else []
+            return _loaded(session, image_ids[:size]), len(image_ids) > size
 
     def own(self, user_id: int, image_id: int) -> Image | None:
         """A finished picture of one's own, with its request."""

@@ -99,6 +99,9 @@ def _filters(here: Here, view: View) -> None:
         with st.container(horizontal=True):
             filters.day("from", text("From"))
             filters.day("to", text("To"))
+        collections = _collections(here)
+        if collections:
+            filters.choice("collection", text("Collection"), collections, text("All collections"))
         filters.choice("model", text("Model"), _models(here), text("All models"))
         filters.choice("shape", text("Shape"), _shapes(text), text("All shapes"))
         filters.choice("state", text("State"), _states(text), state_name(text, STATES[0]))
@@ -113,6 +116,8 @@ def _labels(here: Here, view: View) -> dict[str, str]:
     labels = {name: known[name].get(address[name], address[name]) for name in known if name in address}
     if view.favourites:
         labels["favourites"] = text("Favourites")
+    if view.collection is not None:
+        labels["collection"] = _collections(here).get(str(view.collection), text("Collection"))
     if view.first:
         labels["from"] = text("From {day}", day=text.date(view.first))
     if view.last:
@@ -125,6 +130,10 @@ def _labels(here: Here, view: View) -> dict[str, str]:
 def _models(here: Here) -> dict[str, str]:
     catalog = here.services.catalog
     return {name: title(here.reader, catalog.get(name)) for name in here.services.gallery.models()}
+
+
+def _collections(here: Here) -> dict[str, str]:
+    return {str(it.id): it.name for it in here.services.collections.all(here.person.user_id)}
 
 
 def _shapes(text: Reader) -> dict[str, str]:
