@@ -9,11 +9,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 run: $(VENV)/run
 	@$(BIN)/python app.py
 
+# The types are checked beside the tests, which leave a core idle now and then; what is found is said at the end.
 test: $(VENV)/test node
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	@$(BIN)/mypy >$(VENV)/types 2>&1 & types=$$!; \
+	  $(BIN)/python -m pytest -n 2 --dist loadgroup -q; tests=$$?; \
+	  wait $$types; types=$$?; cat $(VENV)/types; rm -f $(VENV)/types; exit $$((tests ? tests : types))
 
 # OpenAI's SDK for Node, where there is Node; without it those tests are skipped.
 node: tests/node/package-lock.json

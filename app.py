@@ -8,10 +8,9 @@ if sys.version_info < (3, 11):
 from pathlib import Path
 
 import streamlit as st
-from starlette.middleware import Middleware
 
 from core import start
-from core.api.first_page import FirstPage, Look
+from core.api.first_page import Look
 
 is_main = __name__ == "__main__"  # else Streamlit or uvicorn has imported us, and has chosen the address
 settings, services = start.prepare(is_main, None if is_main else st.get_option("server.address"))
@@ -21,7 +20,7 @@ app = st.App(
     "pages/navigation.py",
     lifespan=start.lifespan(services),
     routes=[*start.routes(services), *look.routes()],
-    middleware=[*start.middleware(), Middleware(FirstPage, look=look)],
+    middleware=[*start.middleware(), look.middleware()],
 )
 
 if is_main:

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +39,9 @@ class Look:
             return Response(self.icon, media_type="image/png", headers=FOR_A_YEAR)
 
         return [Route(f"{LOOK}/{SHEET}", style), Route(f"{LOOK}/{ICON}", icon)]
+
+    def middleware(self) -> Middleware:
+        return Middleware(FirstPage, look=self)
 
     def dressed(self, page: bytes) -> bytes:
         icon, sheet = (f"{LOOK}/{name}?{_version(data)}" for name, data in ((ICON, self.icon), (SHEET, self.sheet)))
