@@ -90,7 +90,7 @@ def run(
     said = []
     for stream in (out, err):
         stream.flush()
-        said.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]  # it is a BytesIO
+        said.append(stream.buffer.getvalue().decode())
     return subprocess.CompletedProcess(arguments, status, *said)
 
 
