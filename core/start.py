@@ -145,7 +145,7 @@ def _announce(settings: Settings) -> None:
 def _tidy_up(services: Services, ended: threading.Event) -> None:
     """Once a minute the memory and the days that are over, once an hour what has expired."""
     for minute in count():
-        _guarded(services.usage.rollup.refresh)
+        _guarded(services.usage.tidy)
         if ended.wait(MINUTE):
             return
         gc.collect()

@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 from sqlalchemy import delete, select, text, update
 
+from core.ledger.usage import beginnings
 from core.ledger.usage.periods import KINDS, period
 from core.ledger.usage.service import FEW, Usage
 from core.ledger.usage.times import bucket, exact_percentile, percentile
@@ -33,7 +34,9 @@ def sites(database: Database, settings: Settings) -> Sites:
 
 
 @pytest.fixture
-def usage(database: Database, sites: Sites) -> Usage:
+def usage(database: Database, sites: Sites, monkeypatch: pytest.MonkeyPatch) -> Usage:
+    """The beginning of a day is kept however few pictures it has; elsewhere it is read."""
+    monkeypatch.setattr(beginnings, "FEW", 0)
     return Usage(database, sites)
 
 
@@ -77,6 +80,36 @@ def test_a_change_of_any_day_is_seen_at_once(
         session.execute(delete(Image).where(Image.id == image_id))
     assert usage.report("year").total.numbers.cost_micros == 7
     assert_usage_is_the_sum_of_the_pictures(usage, database)
+
+
+def test_the_beginning_of_a_day_is_kept_and_a_change_in_it_is_seen_at_once(
+    usage: Usage, database: Database, clock: SettableClock
+) -> None:
+    cast = insert_cast(database)
+    for hours in (1, 2, 25, 26):
+        add_picture(database, cast.alice, clock.now - timedelta(hours=hours), cost=5)
+    assert usage.report("today").total.numbers.cost_micros == 10
+
+    def kept() -> set[str]:
+        with database.read() as session:
+            return set(session.scalars(select(UsageSum.span).where(UsageSum.facet == "part")))
+
+    assert kept() == {"p20261121", "p20261122"}
+    late = add_picture(database, cast.bob, clock.now - timedelta(hours=2), cost=7)
+    report = usage.report("today")
+    assert (report.total.numbers.cost_micros, report.total.people, report.before.numbers.cost_micros) == (17, 2, 10)
+    with database.write() as session:
+        session.execute(delete(Image).where(Image.id == late))
+    clock.now += timedelta(minutes=20)
+    assert usage.report("today").total.numbers.cost_micros == 10
+    add_picture(database, cast.alice, clock.now - timedelta(hours=30), cost=100)
+    assert usage.report("today").before.numbers.cost_micros == 110
+    clock.now += DAY
+    assert usage.report("7").total.numbers.cost_micros == 120
+    assert_usage_is_the_sum_of_the_pictures(usage, database)
+    clock.now += DAY
+    usage.tidy()
+    assert usage.report("7").total.numbers.cost_micros == 120
 
 
 def test_days_that_are_over_are_read_from_what_is_kept(usage: Usage, database: Database, clock: SettableClock) -> None:
@@ -248,7 +281,7 @@ def test_percentiles_of_few_are_exact_and_of_many_a_percent_off_at_most() -> Non
     seconds = [0.5 + number**1.7 / 1000 for number in range(FEW * 2)]
     numbers: dict[int, int] = {}
     for value in seconds:
-        index = bucket(timedelta(seconds=value))
+        index = bucket(round(value * 1_000_000))
         numbers[index] = numbers.get(index, 0) + 1
     for percent in (50, 95):
         exact, found = exact_percentile(seconds, percent), percentile(numbers, percent)

@@ -7,11 +7,13 @@ when it was ordered, and with it its money; a request and a call to the day when
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.ledger.costs import MILLION
 from core.ledger.usage.times import bucket
 from core.ledger.windows import midnight
 from core.storage.tables import UNDER_WAY, Attempt, Image, Request
@@ -22,6 +24,7 @@ MEASURES = ("waiting", "drawing", "whole", "call")
 ORDERED, PICTURES, FAILURES, REQUESTS, COST, RESERVED, RISK = range(7)
 NUMBERS = 7
 NONE = (0,) * NUMBERS
+QUARTER = 900  # seconds
 
 Key = tuple[str, str, str]  # facet, name, detail
 TimeKey = tuple[str, str, int]  # measure, name, bucket
@@ -35,7 +38,8 @@ class Sums:
     times: dict[TimeKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
     def add(self, key: Key, numbers: Iterable[int]) -> None:
-        self.numbers[key] = [a + b for a, b in zip(self.numbers[key], numbers, strict=True)]
+        known = self.numbers.get(key)
+        self.numbers[key] = [*numbers] if known is None else [a + b for a, b in zip(known, numbers, strict=True)]
 
     def add_time(self, key: TimeKey, number: int, micros: int) -> None:
         row = self.times[key]
@@ -71,33 +75,37 @@ def _add_pictures(sums: Sums, session: Session, start: datetime, end: datetime, 
         .join(Request, Request.id == Image.request_id)
         .where(Image.created_at >= start, Image.created_at < end)
     )
-    numbers: dict[Key, list[int]] = sums.numbers
-    hours: dict[datetime, Key] = {}
+    # Pictures that have everything in common are counted first, and then added to each facet at once.
+    groups: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
     for ordered, started, finished, user_id, state, problem, cost, held, model, quality, door in session.execute(query):
-        is_done, is_failed = state == "done", state in FAILED
-        hour = ordered.replace(minute=ordered.minute - ordered.minute % 15, second=0, microsecond=0)
-        local = hours.get(hour)
-        if local is None:
-            local = hours[hour] = _hour(hour, zone)
-        reserved, risk = (held or 0, 0) if state in UNDER_WAY else (0, held or 0)
+        quarter = int(ordered.timestamp()) // QUARTER
+        group = groups[user_id, state, problem, model, quality, door, quarter]
+        group[0] += 1
+        group[1] += cost or 0
+        group[2] += held or 0
+        if state == "done" and started is not None and finished is not None:
+            _add_time(sums, "waiting", "", started - ordered)
+            _add_time(sums, "drawing", "", finished - started)
+            _add_time(sums, "whole", "", finished - ordered)
+    hours: dict[int, Key] = {}
+    for (user_id, state, problem, model, quality, door, quarter), (number, cost, held) in groups.items():
+        hour = hours.get(quarter) or hours.setdefault(quarter, _hour(quarter, zone))
+        made, failed = number * (state == "done"), number * (state in FAILED)
+        reserved, risk = (held, 0) if state in UNDER_WAY else (0, held)
         for key in (
             ("model", model, quality or ""),
             ("person", str(user_id), ""),
             ("door", door, ""),
-            local,
+            hour,
             ("reason", state, problem or ""),
         ):
-            row = numbers[key]
-            row[ORDERED] += 1
-            row[PICTURES] += is_done
-            row[FAILURES] += is_failed
-            row[COST] += cost or 0
+            row = sums.numbers[key]
+            row[ORDERED] += number
+            row[PICTURES] += made
+            row[FAILURES] += failed
+            row[COST] += cost
             row[RESERVED] += reserved
             row[RISK] += risk
-        if is_done and started is not None and finished is not None:
-            _add_time(sums, "waiting", "", started - ordered)
-            _add_time(sums, "drawing", "", finished - started)
-            _add_time(sums, "whole", "", finished - ordered)
 
 
 def _add_requests(sums: Sums, session: Session, start: datetime, end: datetime) -> None:
@@ -121,12 +129,13 @@ def _add_calls(sums: Sums, session: Session, start: datetime, end: datetime) -> 
 
 
 def _add_time(sums: Sums, measure: str, name: str, time: timedelta) -> None:
-    row = sums.times[measure, name, bucket(time)]
+    micros = (time.days * 86_400 + time.seconds) * MILLION + time.microseconds
+    row = sums.times[measure, name, bucket(micros)]
     row[0] += 1
-    row[1] += max(0, time // timedelta(microseconds=1))
+    row[1] += max(0, micros)
 
 
-def _hour(moment: datetime, zone: tzinfo) -> Key:
+def _hour(quarter: int, zone: tzinfo) -> Key:
     """The hour of the week at the site: Monday is 0."""
-    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    local = datetime.fromtimestamp(quarter * QUARTER, zone)
     return "hour", str(local.weekday()), f"{local.hour:02}"

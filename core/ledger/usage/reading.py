@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.ledger.usage.days import FACETS, MEASURES, NONE, Sums, add_day
-from core.ledger.usage.rollup import COLUMNS, changed_days, day_span, month_span, months_kept, zone_of
+from core.ledger.usage.beginnings import read_until
+from core.ledger.usage.days import FACETS, MEASURES, NONE, Sums
+from core.ledger.usage.kept import COLUMNS, add_kept, changed_days, day_span, month_span, months_kept, zone_of
 from core.ledger.windows import midnight
-from core.storage.tables import UsageSum, UsageTime
+from core.storage.tables import UsageSum
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,7 @@ def parts_of(session: Session, zone: ZoneInfo, first: date, last: date) -> Parts
 
 
 def read_open(session: Session, zone: ZoneInfo, parts: Parts) -> dict[date, Sums]:
-    found = {}
-    for day in parts.open:
-        found[day] = Sums()
-        add_day(found[day], session, day, zone)
-    return found
+    return {day: read_until(session, zone, day, midnight(day + timedelta(days=1), zone)) for day in parts.open}
 
 
 def read(
@@ -60,16 +57,7 @@ def read(
     """The sums of a period; `opened` are those of its open days."""
     total, spans = Sums(), [*parts.months, *parts.days]
     if spans:
-        keys = (UsageSum.facet, UsageSum.name, UsageSum.detail)
-        within = [UsageSum.facet.in_(facets), UsageSum.span.in_(spans)]
-        for row in session.execute(select(*keys, *map(func.sum, COLUMNS)).where(*within).group_by(*keys)):
-            total.numbers[row[0], row[1], row[2]] = [int(number) for number in row[3:]]
-        times = (UsageTime.measure, UsageTime.name, UsageTime.bucket)
-        lasting = (func.sum(UsageTime.number), func.sum(UsageTime.micros))
-        for measure, name, bucket, number, micros in session.execute(
-            select(*times, *lasting).where(UsageTime.measure.in_(measures), UsageTime.span.in_(spans)).group_by(*times)
-        ):
-            total.times[measure, name, bucket] = [int(number), int(micros)]
+        add_kept(total, session, spans, facets, measures)
     for sums in opened.values():
         for key, numbers in sums.numbers.items():
             if key[0] in facets:

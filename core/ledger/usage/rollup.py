@@ -11,30 +11,26 @@ from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from core.ledger.usage.days import FACETS, MEASURES, ORDERED, Sums, add_day
+from core.ledger.usage.kept import (
+    COLUMNS,
+    MONTH,
+    ZONE,
+    day_span,
+    forget,
+    forget_changes,
+    keep,
+    marker,
+    month_span,
+    months_kept,
+    part_span,
+    zone_of,
+)
 from core.ledger.windows import begin, midnight
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Attempt, Image, Request, UsageChange, UsageSum, UsageTime
 
 ENOUGH = 3_000  # pictures that are read in one transaction, while nobody else can write
-ZONE, MONTH = "zone", "month"  # facets of rows that say something about the others
-COLUMNS = (
-    UsageSum.ordered,
-    UsageSum.pictures,
-    UsageSum.failed,
-    UsageSum.requests,
-    UsageSum.cost_micros,
-    UsageSum.reserved_micros,
-    UsageSum.risk_micros,
-)
-
-
-def day_span(day: date) -> str:
-    return day.isoformat()
-
-
-def month_span(day: date) -> str:
-    return f"m{day:%Y-%m}"
 
 
 class Rollup:
@@ -74,21 +70,6 @@ class Rollup:
         return _today(self._database.now(session), self._sites.within(session).zone)
 
 
-def zone_of(session: Session) -> str | None:
-    """The time zone whose days are kept."""
-    return session.scalar(select(UsageSum.name).where(UsageSum.facet == ZONE))
-
-
-def changed_days(session: Session, zone: tzinfo, start: datetime, end: datetime) -> set[date]:
-    """The days between two moments in which something has changed since they were added up."""
-    query = select(UsageChange.quarter).where(UsageChange.quarter >= start, UsageChange.quarter < end)
-    return {moment.astimezone(zone).date() for moment in session.scalars(query)}
-
-
-def months_kept(session: Session) -> set[str]:
-    return set(session.scalars(select(UsageSum.span).where(UsageSum.facet == MONTH)))
-
-
 def _today(now: datetime, zone: tzinfo) -> date:
     return now.astimezone(zone).date()
 
@@ -113,37 +94,18 @@ def _begin_anew(session: Session, zone: ZoneInfo) -> None:
             found = session.scalar(select(func.min(moment)).where(moment >= after))
     if days:
         session.execute(insert(UsageChange), [{"quarter": first} for first in days.values()])
-    session.execute(insert(UsageSum).values(_marker(ZONE, "", zone.key)))
+    session.execute(insert(UsageSum).values(marker(ZONE, "", zone.key)))
 
 
 def _keep_day(session: Session, day: date, zone: tzinfo) -> int:
     """How many pictures it has."""
-    sums, span = Sums(), day_span(day)
+    sums = Sums()
     add_day(sums, session, day, zone)
-    _forget(session, span)
-    _forget(session, month_span(day))
-    session.execute(delete(UsageSum).where(UsageSum.facet == MONTH, UsageSum.span == month_span(day)))
-    names = [column.key for column in COLUMNS]
-    rows = [
-        {"facet": facet, "span": span, "name": name, "detail": detail, **dict(zip(names, numbers, strict=True))}
-        for (facet, name, detail), numbers in sums.numbers.items()
-    ]
-    if rows:
-        session.execute(insert(UsageSum), rows)
-    times = [
-        {"measure": measure, "span": span, "name": name, "bucket": bucket, "number": number, "micros": micros}
-        for (measure, name, bucket), (number, micros) in sums.times.items()
-    ]
-    if times:
-        session.execute(insert(UsageTime), times)
-    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
-    session.execute(delete(UsageChange).where(UsageChange.quarter >= start, UsageChange.quarter < end))
+    keep(session, day_span(day), sums)
+    forget(session, month_span(day))
+    forget(session, part_span(day))
+    forget_changes(session, midnight(day, zone), midnight(day + timedelta(days=1), zone))
     return sum(numbers[ORDERED] for (facet, _, _), numbers in sums.numbers.items() if facet == "door")
-
-
-def _forget(session: Session, span: str) -> None:
-    session.execute(delete(UsageSum).where(UsageSum.facet.in_(FACETS), UsageSum.span == span))
-    session.execute(delete(UsageTime).where(UsageTime.measure.in_(MEASURES), UsageTime.span == span))
 
 
 def _keep_month(session: Session, month: str) -> None:
@@ -162,7 +124,7 @@ def _keep_month(session: Session, month: str) -> None:
     )
     names = ["measure", "span", "name", "bucket", "number", "micros"]
     session.execute(insert(UsageTime).from_select(names, times))
-    session.execute(insert(UsageSum).values(_marker(MONTH, month, "")))
+    session.execute(insert(UsageSum).values(marker(MONTH, month, "")))
 
 
 def _missing_months(session: Session, today: date) -> list[str]:
@@ -174,8 +136,3 @@ def _missing_months(session: Session, today: date) -> list[str]:
 def _months_of_days() -> Select[str]:
     month = func.substr(UsageSum.span, 1, 7)
     return select(month).where(UsageSum.facet.in_(("model", "call")), UsageSum.span < "m").distinct()
-
-
-def _marker(facet: str, span: str, name: str) -> dict[str, object]:
-    numbers = dict.fromkeys((column.key for column in COLUMNS), 0)
-    return {"facet": facet, "span": span, "name": name, "detail": "", **numbers}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,8 @@ from core.acting import Actor
 from core.ledger.booking import EVERYBODY
 from core.ledger.export import one_moment
 from core.ledger.limits import SITE
-from core.ledger.usage.days import NUMBERS, Sums, add_span
+from core.ledger.usage.beginnings import LAG, Beginnings, read_until
+from core.ledger.usage.days import NUMBERS, Sums
 from core.ledger.usage.periods import Period, period
 from core.ledger.usage.reading import by_day, parts_of, read, read_open
 from core.ledger.usage.rollup import Rollup
@@ -27,6 +28,7 @@ from core.storage.tables import Image, Limit, Tally, User
 PACE_DAYS = 7  # of the forecast
 FEW = 2_000  # pictures ordered; of so many the percentiles are exact
 MEASURES = ("whole", "waiting", "drawing")
+OF_BEFORE = ("door", "person")
 
 
 class Numbers(NamedTuple):
@@ -95,6 +97,14 @@ class Usage:
         self._database = database
         self._sites = sites
         self.rollup = Rollup(database, sites)
+        self._beginnings = Beginnings(database, sites)
+
+    def tidy(self) -> None:
+        """Add up what is over, and what today has so far, so that whoever looks at it need not wait."""
+        self.rollup.refresh()
+        with self._database.read() as session:
+            now, zone = self._database.now(session), self._sites.within(session).zone
+        self._keep_today(now, zone)
 
     def today(self) -> date:
         with self._database.read() as session:
@@ -103,9 +113,13 @@ class Usage:
     def report(self, kind: str, first: date | None = None, last: date | None = None) -> Report:
         """Of a kind of `periods.KINDS`; all numbers are of one moment."""
         self.rollup.refresh()
-        with one_moment(self._database) as session:
+        with self._database.read() as session:
             now, zone = self._database.now(session), self._sites.within(session).zone
-            asked = period(kind, now.astimezone(zone), first, last)
+        asked = period(kind, now.astimezone(zone), first, last)
+        self._keep_today(now, zone)
+        if asked.before_until is not None:
+            self._beginnings.keep(asked.before_last, _until(asked.before_last, asked.before_until, zone))
+        with one_moment(self._database) as session:
             start, end = midnight(asked.first, zone), midnight(asked.last + timedelta(days=1), zone)
             parts = parts_of(session, zone, asked.first, asked.last)
             opened = read_open(session, zone, parts)
@@ -137,6 +151,9 @@ class Usage:
             found = by_day(session, parts, opened, asked.first, asked.last, "person", names)
         return {(day, int(name)): numbers for (day, name), numbers in _numbered(found).items()}
 
+    def _keep_today(self, now: datetime, zone: ZoneInfo) -> None:
+        self._beginnings.keep(now.astimezone(zone).date(), now - LAG)
+
     def note_export(self, file: str, who: Actor) -> None:
         """Record that somebody takes a table of the page with them."""
         with self._database.write() as session:
@@ -152,20 +169,25 @@ def _numbered(found: Mapping[tuple[date, str], Sequence[int]]) -> dict[tuple[dat
 
 
 def _before(session: Session, zone: ZoneInfo, asked: Period) -> Total:
+    """Only what is shown of it: no breakdown, and of the times the whole."""
     first, last = asked.before_first, asked.before_last
     start, end = midnight(first, zone), midnight(last + timedelta(days=1), zone)
     if asked.before_until is None:
         opened, parts = {}, parts_of(session, zone, first, last)
     else:
-        begin, end = midnight(last, zone), datetime.combine(last, asked.before_until, zone).astimezone(UTC)
-        opened, parts = {last: Sums()}, parts_of(session, zone, first, last - timedelta(days=1))
-        add_span(opened[last], session, begin, end, zone)
-    sums = read(session, parts, opened | read_open(session, zone, parts), ("model", "person"), MEASURES)
+        end = _until(last, asked.before_until, zone)
+        opened = {last: read_until(session, zone, last, end, OF_BEFORE, ("whole",))}
+        parts = parts_of(session, zone, first, last - timedelta(days=1))
+    sums = read(session, parts, opened | read_open(session, zone, parts), OF_BEFORE, ("whole",))
     return _total(session, sums, start, end)
 
 
+def _until(day: date, until: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, until, zone).astimezone(UTC)
+
+
 def _total(session: Session, sums: Sums, start: datetime, end: datetime) -> Total:
-    rows = [numbers for _, _, numbers in _facet(sums, "model")]
+    rows = [numbers for _, _, numbers in _facet(sums, "door")]
     numbers = Numbers(*(sum(row[place] for row in rows) for place in range(NUMBERS)))
     people = sum(1 for _, _, row in _facet(sums, "person") if row.ordered or row.requests)
     if numbers.ordered <= FEW:

@@ -5,15 +5,16 @@ A bucket is a 32nd of an octave wide, so a percentile read from it is at most 1.
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+
+from core.ledger.costs import MILLION
 
 OF_AN_OCTAVE = 32
 SHORTEST = 0.001  # seconds
 
 
-def bucket(time: timedelta) -> int:
-    """The bucket that reaches up to 2 ** (bucket / 32) seconds, this bound included."""
-    return math.ceil(OF_AN_OCTAVE * math.log2(max(SHORTEST, time.total_seconds())))
+def bucket(micros: int) -> int:
+    """The bucket, for microseconds, that reaches up to 2 ** (bucket / 32) seconds, this bound included."""
+    return math.ceil(OF_AN_OCTAVE * math.log2(max(SHORTEST, micros / MILLION)))
 
 
 def bound(bucket: int) -> float:
