@@ -6,21 +6,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from obstore.store import MemoryStore
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.__main__ import main
 from core.demo.fill import Made, fill
 from core.errors import Problem
 from core.ledger.costs import exact_cost
 from core.ledger.prices import Prices, price_at
+from core.ledger.usage.service import Usage
+from core.settings import Settings
+from core.site import Sites
 from core.storage.database import Database
 from core.storage.files import Files
-from core.storage.tables import Attempt, Image, Limit, Request, User
+from core.storage.tables import Attempt, Image, Kind, Limit, Request, User
 from core.studio.gallery import Gallery
 from core.studio.pictures import Pictures
+from core.studio.search import matching
 from tests.conftest import SettableClock
 from tests.ledger_sums import assert_tallies_are_the_sums
 from tests.studio import insert_cast, person
+from tests.usage_sums import assert_usage_is_the_sum_of_the_pictures
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -63,6 +68,39 @@ def test_what_is_made_is_what_was_asked_for_and_every_sum_is_true(database: Data
     assert {image.state for image in images} <= {"done", "failed", "blocked", "unknown", "cancelled"}
     for request in requests.values():
         assert request.number == sum(image.request_id == request.id for image in images)
+
+
+def test_indexes_triggers_and_what_they_keep_are_as_if_each_row_had_been_written_alone(
+    database: Database, settings: Settings
+) -> None:
+    def kept() -> list[tuple[object, ...]]:
+        columns = (Image.id, Kind.state, Kind.model, Kind.door, Kind.quality, Kind.connection, Kind.problem)
+        query = select(*columns, Image.milliseconds).join(Kind, Kind.id == Image.kind_id).order_by(Image.id)
+        with database.read() as session:
+            return [tuple(row) for row in session.execute(query)]
+
+    def made() -> set[str]:
+        catalogue = "sqlite_master WHERE type IN ('index', 'trigger')"
+        if database.is_postgresql:
+            catalogue = "(SELECT indexname AS name FROM pg_indexes UNION ALL SELECT tgname FROM pg_trigger) AS found"
+        with database.read() as session:
+            return set(session.scalars(text(f"SELECT name FROM {catalogue}")))
+
+    before = made()
+    filled(database, 100)
+    assert made() == before
+    bulk = kept()
+    assert len(bulk) == 100
+    with database.write() as session:
+        session.execute(text("UPDATE images SET state = state, finished_at = finished_at"))
+    one_by_one = kept()
+    assert [row[:-1] for row in bulk] == [row[:-1] for row in one_by_one]
+    assert all(abs(int(str(a[-1])) - int(str(b[-1]))) <= 1 for a, b in zip(bulk, one_by_one, strict=True))
+    with database.read() as session:
+        word = session.scalars(select(Request.description)).first()
+        assert word is not None
+        assert session.scalars(matching(session, word)).all()
+    assert_usage_is_the_sum_of_the_pictures(Usage(database, Sites(database, settings)), database)
 
 
 def test_the_pictures_are_there_and_the_sweep_leaves_them(database: Database) -> None:

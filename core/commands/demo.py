@@ -40,6 +40,7 @@ def add_to(subjects: "_SubParsersAction[ArgumentParser]", reader: Reader) -> Non
 def _demo(options: Namespace, reader: Reader) -> int:
     from core.demo.fill import fill  # the painter and its libraries, which no other command needs
     from core.ledger.prices import Prices
+    from core.ledger.usage.service import Usage
 
     pictures = options.pictures or FEW_PICTURES
     is_many = pictures >= MANY_PICTURES
@@ -48,8 +49,10 @@ def _demo(options: Namespace, reader: Reader) -> int:
     settings = Settings.load()
     with opened(settings) as database:
         Prices(database).load_catalogue()
-        site = Sites(database, settings).now()
+        sites = Sites(database, settings)
+        site = sites.now()
         made = fill(database, Files.open(settings.files), pictures, people, days, site.zone, site.language)
+        Usage(database, sites).tidy()
         has_administrator = any(
             user.type == TYPES[0] and user.disabled_at is None for user in People(database, settings).all()
         )

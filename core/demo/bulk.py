@@ -1,13 +1,15 @@
 """Many rows at once, as fast as each database takes them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Table, inspect, text
 from sqlalchemy.orm import Session
 
+from core.storage import triggers
 from core.storage.tables import Base
 
 Row = Sequence[Any]
@@ -27,6 +29,22 @@ def insert_rows(session: Session, table: type[Base], columns: Sequence[str], row
             copy.write_row([json.dumps(value) if isinstance(value, dict) else value for value in row])
 
 
+@contextmanager
+def unindexed(session: Session, *tables: type[Base]) -> Iterator[None]:
+    """Meanwhile the tables have no indexes, which cost more than the rows: made at the end, one of a million is quick."""
+    connection = session.connection()
+    found = [inspect(table).local_table for table in tables]
+    indexes = [index for table in found if isinstance(table, Table) for index in table.indexes]
+    for index in indexes:
+        index.drop(connection)
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"DROP INDEX {triggers.DESCRIPTIONS}")
+    yield
+    for index in indexes:
+        index.create(connection)
+    triggers.install(connection)
+
+
 def count_on(session: Session, *tables: type[Base]) -> None:
     """Keys that came with the rows are taken: PostgreSQL has to count on from there. It also gathers its statistics."""
     if session.get_bind().dialect.name == "sqlite":
@@ -41,5 +59,5 @@ def count_on(session: Session, *tables: type[Base]) -> None:
 
 def _for_sqlite(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return json.dumps(value) if isinstance(value, dict) else value

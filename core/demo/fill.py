@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
-from core.demo.bulk import count_on, insert_rows
+from core.demo.bulk import count_on, insert_rows, unindexed
 from core.demo.history import History, Order, Picture
 from core.engines.base import Job, Painting
 from core.engines.connections import OPENAI
@@ -77,7 +77,8 @@ def fill(
         now = database.now(session)
         past = History(_prices(session), people, [_size(place) for place in range(len(subjects))], zone)
         writing = _Writing(database, files, session, _add_people(session, words["people"], people, days, now), now)
-        writing.write(past.orders(pictures, days, now), subjects, paintings)
+        with unindexed(session, Request, Image, Attempt):
+            writing.write(past.orders(pictures, days, now), subjects, paintings)
         budget = _set_budget(session, now, zone)
         made = Made(people, writing.requests, writing.pictures, writing.cost, budget)
         audit.record(session, now, "demo.filled", after={"pictures": made.pictures, "people": people, "days": days})

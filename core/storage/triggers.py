@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from core.storage.shelves import COLUMNS, is_on_shelf, shelf
 
 SEARCH = "search_"
+DESCRIPTIONS = "search_descriptions"  # PostgreSQL's index
 
 _COLUMNS = "state, model, door, quality, connection, problem"
 _OF_PICTURE = """SELECT NEW.state, model, door, coalesce(quality, ''), NEW.connection, coalesce(NEW.problem, '')
