@@ -31,7 +31,7 @@ def insert_rows(session: Session, table: type[Base], columns: Sequence[str], row
 
 @contextmanager
 def unindexed(session: Session, *tables: type[Base]) -> Iterator[None]:
-    """Meanwhile the tables have no indexes, which cost more than the rows: made at the end, one of a million is quick."""
+    """Meanwhile the tables have no indexes, which cost more than the rows; made at the end, they are quick."""
     connection = session.connection()
     found = [inspect(table).local_table for table in tables]
     indexes = [index for table in found if isinstance(table, Table) for index in table.indexes]
