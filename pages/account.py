@@ -1,4 +1,4 @@
-"""One's own account: language, password, signing out."""
+"""One's own account: language, password, tokens, links to pictures, signing out."""
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from pages.parts import shell
 from pages.parts.authenticator import sign_out
 from pages.parts.keeping import download_all
 from pages.parts.money import show_uses
+from pages.parts.sharing import show_links
 from pages.parts.tokens import show_tokens
 from pages.parts.visit import Here, require, visit
 
@@ -23,6 +24,7 @@ def show() -> None:
         _language(here)
         _password(here)
         show_tokens(here)
+        show_links(here)
         download_all(text)
         if st.button(text("Sign out"), key="sign-out"):
             sign_out(here.services)

@@ -24,7 +24,7 @@ main { padding: 0 1.25rem 1rem; display: grid; place-content: center; justify-it
 figure { margin: 0; display: grid; justify-items: center; gap: 1.1rem; min-width: 0; }
 figure img { display: block; max-width: 100%; max-height: 78vh; max-height: 78dvh; width: auto; height: auto;
   border-radius: .7rem; background: light-dark(#f1eee7, #211f1c); }
-figcaption { max-width: 44rem; width: 100%; white-space: pre-wrap; overflow-wrap: anywhere; }
+figcaption { max-width: min(44rem, 100%); white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { padding: .9rem 1.25rem 1.3rem; display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; justify-content: center;
   align-items: baseline; font-size: .88rem; color: light-dark(#625c52, #a9a296); }
 a { color: light-dark(#8f3d19, #e9a27c); }

@@ -96,8 +96,10 @@ class Shares:
         return self._links(Share.user_id == user_id, Share.image_id == image_id)
 
     def working(self, user_id: int) -> Sequence[Link]:
-        """A person's links that have neither ended nor been revoked, whatever has become of their pictures."""
-        return [link for link in self._links(Share.user_id == user_id, Share.revoked_at.is_(None)) if link.is_open]
+        """A person's links that have neither ended nor been revoked."""
+        with self.database.read() as session:
+            now = self.database.now(session)
+        return self._links(Share.user_id == user_id, is_open(now))
 
     def _links(self, *conditions: ColumnElement[bool]) -> list[Link]:
         query = select(Share).join(Share.image).options(contains_eager(Share.image)).where(*conditions, is_shown())

@@ -16,26 +16,31 @@ from pages.parts import shell
 from pages.parts.acts import door_name
 from pages.parts.money import cost_of
 from pages.parts.names import background_name, quality_name, size_name
+from pages.parts.picture import number_in_address
 from pages.parts.states import state_name
 from pages.parts.visit import Here, require
 
 
 def show(here: Here, image_id: int) -> None:
-    found = here.services.dossiers.of(image_id)
-    if found is None:
+    if here.services.dossiers.of(image_id) is None:
         shell.refuse(here.reader, Problem("no_such_picture"))
         shell.notice()
         return
-    title = here.reader("Picture {number}", number=image_id)
-    st.dialog(title, width="large", on_dismiss=_forget)(_dossier)(here, found)
+    st.dialog(here.reader("Picture"), width="large", on_dismiss=_forget)(_dossier)(image_id)
 
 
 def _forget() -> None:
     st.query_params.pop("picture", None)
 
 
-def _dossier(here: Here, found: Dossier) -> None:
+def _dossier(opened: int) -> None:
+    """It stays open while something is done to the picture, or another try of it takes its place in the address."""
+    here = require("admin")
+    found = here.services.dossiers.of(number_in_address("picture") or opened)
+    if found is None:
+        return
     text, image = here.reader, found.image
+    shell.notice()
     if image.state == "done" and image.image_url is not None and image.deleted_at is None:
         st.html(f'<img class="imagier-large" src="/pictures/{image.id}/640" alt="{escape(image.request.description)}">')
     st.html(f'<p class="imagier-description" dir="auto">{escape(image.request.description)}</p>')
@@ -61,6 +66,7 @@ def _facts(text: Reader, found: Dossier) -> str:
     image, request = found.image, found.image.request
     size = f"{image.width} × {image.height}" if image.width else size_name(text, request.size) if request.size else ""
     rows = [
+        (text("Number"), text.number(image.id)),
         (text("State"), state_name(text, image.state)),
         (text("Person"), f"{request.user.name} ({request.user.login})"),
         (text("Door"), " · ".join(part for part in (door_name(text, request.door), found.token_name) if part)),

@@ -65,6 +65,7 @@ def _picture() -> None:
     if image is None:  # deleted meanwhile
         st.markdown(shell.plain(text("This picture is no longer here.")))
         return
+    shell.notice()
     before, after = here.services.gallery.neighbours(here.person, _view(here), image.id, AT_HAND)
     viewer(text, image, before, after, _go)
     with st.container(horizontal=True, key="large-acts"):

@@ -1,6 +1,7 @@
 """Sharing a picture: make a link, copy its address, see those that there are, and take them back."""
 
 from datetime import date, datetime, time, timedelta
+from html import escape
 
 import streamlit as st
 
@@ -21,13 +22,34 @@ def show_sharing(here: Here, image: Image) -> None:
     text = here.reader
     if not here.services.site.now().sharing:
         st.caption(text("Sharing by link is turned off on this site; an administrator can turn it on."))
-        return
-    if image.hidden_at is not None:
+    elif image.hidden_at is not None:
         st.caption(text("An administrator has hidden this picture from links, so no link shows it."))
-        return
-    _new(here, image)
+    else:
+        _new(here, image)
     for link in here.services.shares.of(here.person.user_id, image.id):
         _row(text, link)
+
+
+def show_links(here: Here) -> None:
+    """All links of a person that have not ended, each beside its picture; nothing where there are none."""
+    text, links = here.reader, here.services.shares.working(here.person.user_id)
+    if not links:
+        return
+    st.subheader(text("Links to your pictures"), anchor=False)
+    if not here.services.site.now().sharing:
+        st.caption(text("Sharing by link is turned off on this site; an administrator can turn it on."))
+    for link in links:
+        with st.container(horizontal=True, key=f"shared-{link.share.id}"):
+            st.html(_thumbnail(text, link.share.image), width="content")
+            _row(text, link)
+
+
+def _thumbnail(text: Reader, image: Image) -> str:
+    name = text("Picture {number}", number=image.id)
+    return (
+        f'<a href="gallery?picture={image.id}" target="_self">'
+        f'<img class="imagier-small" src="/pictures/{image.id}/320" alt="{escape(name)}"></a>'
+    )
 
 
 def _new(here: Here, image: Image) -> None:
@@ -109,6 +131,8 @@ def _state(text: Reader, link: Link) -> list[str]:
     if share.password is not None:
         facts.append(text("with a password"))
     facts.append(text("with the description") if share.with_description else text("without the description"))
+    if share.image.hidden_at is not None:
+        facts.append(text("hidden by an administrator"))
     if link.token is None:
         facts.append(text("its address cannot be read any more"))
     return facts

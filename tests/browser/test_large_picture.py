@@ -57,12 +57,12 @@ def test_keys_lead_to_the_neighbours_beyond_the_page_and_escape_back_to_the_plac
     assert complaints == []
 
 
-def test_a_link_is_made_copied_opened_by_a_stranger_and_taken_back(
-    window: Windows, cast: Cast, alice: Somebody, complaints: list[str]
+def test_a_link_is_made_copied_opened_by_a_stranger_hidden_and_taken_back(
+    window: Windows, cast: Cast, alice: Somebody, ada: Somebody, complaints: list[str]
 ) -> None:
     page, stranger = window(token=cast.token(alice)), window()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    first, second = cast.hang(alice, picture(90, 60), "A lake in June", number=2)
+    _, second = cast.hang(alice, picture(90, 60), "A lake in June", number=2)
     screens.open_page(page, f"/gallery?picture={second}")
     screens.dialog(page).get_by_role("button", name="Copy", exact=True).click()
     expect(screens.dialog(page).get_by_role("button", name="Copied")).to_be_visible()
@@ -88,10 +88,20 @@ def test_a_link_is_made_copied_opened_by_a_stranger_and_taken_back(
     stranger.get_by_label("Password").fill("a boat at dawn")
     stranger.get_by_role("button", name="Show the picture").click()
     expect(stranger.get_by_role("img", name="A lake in June")).to_have_js_property("naturalWidth", 90)
+    desk = window(token=cast.token(ada))
+    screens.open_page(desk, f"/requests?picture={second}")
+    screens.dialog(desk).get_by_role("button", name="Hide from links").click()
+    desk.get_by_role("button", name="Hide it").click()
+    expect(screens.dialog(desk).get_by_role("button", name="Let links show it again")).to_be_visible()
+    stranger.reload()
+    expect(stranger.get_by_role("heading", name="There is nothing to see here")).to_be_visible()
+    screens.dialog(desk).get_by_role("button", name="Let links show it again").click()
+    expect(screens.dialog(desk).get_by_role("button", name="Hide from links")).to_be_visible()
+    stranger.reload()
+    expect(stranger.get_by_role("img", name="A lake in June")).to_be_visible()
     page.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("revoked on")).to_be_visible()
     stranger.reload()
     expect(stranger.get_by_role("heading", name="There is nothing to see here")).to_be_visible()
     expected = ("403", "404")  # the wrong password, and what was taken back
     assert [line for line in complaints if not any(code in line for code in expected)] == []
-    assert first < second
