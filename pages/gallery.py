@@ -8,6 +8,7 @@ from pages.parts.gallery_bar import neighbours, show_bar, show_nothing
 from pages.parts.gallery_grid import show_grid
 from pages.parts.keeping import show_retention
 from pages.parts.picture import number_in_address, picture_in_address, show_picture
+from pages.parts.selection import show_selection
 from pages.parts.visit import require
 
 
@@ -24,5 +25,6 @@ def show() -> None:
         show_nothing(here, view)
     show_grid(here, view, page)
     filters.turn_page(text, page.previous, page.next, neighbours(text, view))
+    show_selection(here, view, page.images, page.previous is None and page.next is None)
     if "picture" in st.query_params:
         show_picture(picture_in_address(), in_address=True)

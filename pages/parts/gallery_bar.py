@@ -10,6 +10,7 @@ from core.studio.views import ANY_STATE, BIN, EVERYBODY, STATES, View
 from pages.parts import filters
 from pages.parts.names import name_of_shape, title
 from pages.parts.search_field import search_field
+from pages.parts.selection import begin_button
 from pages.parts.shell import plain
 from pages.parts.states import state_name
 from pages.parts.visit import Here
@@ -26,6 +27,7 @@ def show_bar(here: Here, view: View) -> None:
         sorts = sort_names(text)
         with st.popover(sorts[view.sort], icon=":material/swap_vert:", key="fold-sort"):
             filters.one_of("sort", text("Order"), sorts)
+        begin_button(here, view)
     labels = _labels(here, view)
     if labels:
         with st.container(key="chips", horizontal=True, gap="small"):

@@ -6,6 +6,7 @@ from core.errors import Problem
 from core.studio.gallery import Page
 from core.studio.views import View
 from pages.parts import shell
+from pages.parts.selection import picking
 from pages.parts.tiles import Act, finished, standing, tiles
 from pages.parts.visit import Here, require
 
@@ -19,10 +20,11 @@ def show_grid(here: Here, view: View, page: Page) -> None:
         image = slot.image
         is_done = image.state == "done"
         item = finished(text, image, image.request) if is_done else standing(text, slot, image.request, board)
+        item["pick"] = is_done and image.user_id == own
         if image.user_id != own:
             item |= {"badge": names.get(image.user_id, ""), "cancel": False}
         items.append(item)
-    tiles(text, items, "gallery", _acted, "rows")
+    tiles(text, items, "gallery", _acted, "rows", picking(view, page.images))
 
 
 def _acted(act: Act) -> None:

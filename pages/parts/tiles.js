@@ -3,7 +3,7 @@
 
 const grids = new WeakMap()
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const root = parentElement.querySelector('.imagier-tiles')
   let grid = grids.get(root)
   if (!grid) {
@@ -12,6 +12,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   root.className = `imagier-tiles ${data.shape}`
   const act = (name, id, confirmed = false) => setTriggerValue('act', { name, id, confirmed })
+  takePicks(grid, root, data, setStateValue)
   const wanted = new Set(data.items.map((item) => item.id))
   for (const [id, tile] of grid.tiles) {
     if (!wanted.has(id)) {
@@ -22,22 +23,23 @@ export default function ({ data, parentElement, setTriggerValue }) {
   data.items.forEach((item, index) => {
     let tile = grid.tiles.get(item.id)
     if (!tile) {
-      tile = newTile(item)
+      tile = newTile(item, grid)
       grid.tiles.set(item.id, tile)
     }
     if (root.children[index] !== tile.element) root.insertBefore(tile.element, root.children[index] ?? null)
     show(tile, item, data, act)
   })
+  grid.mark?.()
   clearInterval(grid.timer)
   const ticking = [...grid.tiles.values()].filter((tile) => tile.clock)
   if (ticking.length) grid.timer = setInterval(() => ticking.forEach(tick), 1000)
   return () => clearInterval(grid.timer)
 }
 
-function newTile(item) {
+function newTile(item, grid) {
   const element = document.createElement('figure')
   element.className = 'imagier-tile'
-  return { element, image: null, source: '', said: '', offered: '', bar: null, clock: null, asking: false }
+  return { element, grid, image: null, source: '', said: '', offered: '', bar: null, clock: null, asking: false }
 }
 
 function show(tile, item, data, act) {
@@ -53,6 +55,7 @@ function show(tile, item, data, act) {
     tile.source = ''
   }
   link(tile, item, act)
+  offerPick(tile.grid, tile, item)
   badge(tile, item)
   offer(tile, item, act)
   say(tile, item, data, act)
@@ -94,6 +97,11 @@ function link(tile, item, act) {
   }
   tile.link.href = item.href
   tile.link.onclick = (event) => {
+    if (item.pick && isPicking(tile.grid)) {
+      event.preventDefault()
+      pick(tile.grid, item.id, event.shiftKey)
+      return
+    }
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return
     event.preventDefault()
     act('open', item.id)

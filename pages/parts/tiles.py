@@ -22,7 +22,7 @@ _tiles = st.components.v2.component(
     "imagier_tiles",
     html='<div class="imagier-tiles"></div>',
     css=(PARTS / "tiles.css").read_text("utf-8"),
-    js=(PARTS / "tiles.js").read_text("utf-8"),
+    js=(PARTS / "tiles.js").read_text("utf-8") + (PARTS / "picks.js").read_text("utf-8"),
     isolate_styles=False,
 )
 
@@ -46,12 +46,25 @@ class Act:
     confirmed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Picking:
+    """The tiles with "pick" can be picked, and `picked` are. `always`: a click picks instead of opening.
+
+    `on_pick` is called with the tiles that are shown, and with those of them that are picked now.
+    """
+
+    picked: frozenset[int]
+    always: bool
+    on_pick: Callable[[frozenset[int], frozenset[int]], None]
+
+
 def tiles(
     reader: Reader,
     items: Sequence[dict[str, Any]],
     key: str,
     on_act: Callable[[Act], None],
     shape: Literal["grid", "rows", "large", "strip"] = "grid",
+    picking: Picking | None = None,
 ) -> None:
     """Show the items (from `finished` or `standing`): in a grid, in rows of one height, large, or small in a row."""
 
@@ -60,13 +73,28 @@ def tiles(
         if act is not None:
             on_act(act)
 
-    data = {
+    def picked() -> None:
+        picks = _picks(st.session_state.get(key))
+        if picking is not None and picks is not None:
+            step, shown, now = picks
+            st.session_state[f"{key}-answered"] = step
+            picking.on_pick(shown, now)
+
+    data: dict[str, Any] = {
         "items": list(items),
         "texts": _texts(reader),
         "locale": str(reader.locale).replace("_", "-"),
         "shape": shape,
+        "picking": None,
     }
-    _tiles(data=data, key=key, on_act_change=acted)
+    if picking is not None:
+        data["picking"] = {
+            "picked": sorted(picking.picked),
+            "always": picking.always,
+            "answered": st.session_state.get(f"{key}-answered", 0),
+            "label": reader("Select: {description}", description="{description}"),
+        }
+    _tiles(data=data, key=key, on_act_change=acted, on_picks_change=picked)
 
 
 def finished(
@@ -170,6 +198,17 @@ def _act(state: Any) -> Act | None:
     if not isinstance(value, dict) or not isinstance(value.get("id"), int):
         return None
     return Act(str(value.get("name")), value["id"], value.get("confirmed") is True)
+
+
+def _picks(state: Any) -> tuple[int, frozenset[int], frozenset[int]] | None:
+    """The step of the browser, the tiles that can be picked, and those that are."""
+    value = state.get("picks") if hasattr(state, "get") else None
+    if not isinstance(value, dict) or not isinstance(value.get("step"), int):
+        return None
+    shown, picked = (
+        frozenset(it for it in value.get(name) or () if isinstance(it, int)) for name in ("shown", "picked")
+    )
+    return value["step"], shown, picked
 
 
 def _has_preview(image: Image) -> bool:
