@@ -4,6 +4,8 @@ import streamlit as st
 
 from core.studio.views import View
 from pages.parts import filters, shell
+from pages.parts.bin import show_bin
+from pages.parts.collections import go_to_opened
 from pages.parts.gallery_bar import neighbours, show_bar, show_nothing
 from pages.parts.gallery_grid import show_grid
 from pages.parts.keeping import show_retention
@@ -18,9 +20,11 @@ def show() -> None:
     st.title(text("Gallery"))
     shell.notice()
     show_retention(here)
+    go_to_opened()
     view = View.of(st.query_params.to_dict(), text.timezone)
     show_bar(here, view)
     page = here.services.gallery.page(here.person, view, number_in_address("before"), number_in_address("after"))
+    show_bin(here, view, not page.images)
     if not page.images:
         show_nothing(here, view)
     show_grid(here, view, page)

@@ -10,16 +10,18 @@ _download = st.components.v2.component(
     "imagier_download",
     html='<form method="post"><button type="submit" class="imagier-button"></button></form>',
     js="""
+const make = (name, values) => Object.assign(document.createElement(name), values)
+
 export default function ({ data, parentElement }) {
   const form = parentElement.querySelector("form")
   const button = form.querySelector("button")
   form.action = data.action
   button.replaceChildren(
-    Object.assign(document.createElement("span"), { className: "imagier-sign", ariaHidden: "true", translate: false, textContent: "download" }),
-    Object.assign(document.createElement("p"), { textContent: data.label }),
+    make("span", { className: "imagier-sign", ariaHidden: "true", translate: false, textContent: "download" }),
+    make("p", { textContent: data.label }),
   )
   const fields = Object.entries(data.fields).map(([name, value]) =>
-    Object.assign(document.createElement("input"), { type: "hidden", name, value }))
+    make("input", { type: "hidden", name, value }))
   form.replaceChildren(...fields, button)
 }
 """,

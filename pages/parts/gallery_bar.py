@@ -8,6 +8,8 @@ from core.catalog.catalog import SHAPES
 from core.i18n import Reader
 from core.studio.views import ANY_STATE, BIN, EVERYBODY, STATES, View
 from pages.parts import filters
+from pages.parts.bin import bin_button
+from pages.parts.collections import manage_button
 from pages.parts.names import name_of_shape, title
 from pages.parts.search_field import search_field
 from pages.parts.selection import begin_button
@@ -109,6 +111,9 @@ def _filters(here: Here, view: View) -> None:
         filters.choice("state", text("State"), _states(text), state_name(text, STATES[0]))
         if here.person.is_admin:
             filters.choice("person", text("Person"), _people(here), text("My own"))
+        with st.container(horizontal=True):
+            manage_button()
+            bin_button(here)
 
 
 def _labels(here: Here, view: View) -> dict[str, str]:
@@ -145,7 +150,7 @@ def _shapes(text: Reader) -> dict[str, str]:
 def _states(text: Reader) -> dict[str, str]:
     return {state: state_name(text, state) for state in STATES[1:]} | {
         ANY_STATE: text("All states"),
-        BIN: text("Deleted"),
+        BIN: text("Bin"),
     }
 
 

@@ -67,7 +67,7 @@ def show_selection(here: Here, view: View, images: Sequence[Image], is_all: bool
         if standing.number:
             with st.container(key="selection-acts", horizontal=True, gap="small"):
                 if view.state == BIN:
-                    _acts_in_bin(here.reader)
+                    _acts_in_bin(here.reader, standing.picked)
                 else:
                     _acts(here, view, standing.picked)
 
@@ -110,11 +110,11 @@ def _acts(here: Here, view: View, picked: Picked) -> None:
     st.button(text("Delete"), key="do-delete", icon=":material/delete:", on_click=_delete)
 
 
-def _acts_in_bin(text: Reader) -> None:
+def _acts_in_bin(text: Reader, picked: Picked) -> None:
     st.button(text("Restore"), key="do-restore", icon=":material/restore_from_trash:", on_click=_restore)
     with st.popover(text("Delete for good"), icon=":material/delete_forever:", key="do-purge-ask"):
         st.markdown(text("There is no way back from this. What the pictures cost stays in the ledger."))
-        st.button(text("Delete for good"), key="do-purge", type="primary", on_click=_purge)
+        st.button(text("Delete for good"), key="do-purge", type="primary", on_click=purge, args=(picked,))
 
 
 def _love() -> None:
@@ -174,9 +174,9 @@ def _restore() -> None:
     )
 
 
-def _purge() -> None:
+def purge(picked: Picked) -> None:
     here = require()
-    ids = st.session_state[STATE].picked.resolved(here.services.gallery, here.person)
+    ids = picked.resolved(here.services.gallery, here.person)
     gone = here.services.changes.purge(here.person.user_id, ids)
     clear_selection()
     words = here.reader.plural("{count} picture deleted for good.", "{count} pictures deleted for good.", gone)

@@ -33,18 +33,19 @@ def is_done(place: str) -> bool:
     return KEY + place in st.session_state
 
 
-def show_done(here: Here, place: str) -> None:
+def show_done(here: Here, place: str, key: str = "") -> None:
+    """`key` tells it apart where a place is seen twice, on a page and in a dialog over it."""
     done = st.session_state.get(KEY + place)
     if not isinstance(done, Done):
         return
-    text = here.reader
-    with st.container(key=f"line-{place}", horizontal=True, vertical_alignment="center", gap="small"):
+    text, key = here.reader, key or place
+    with st.container(key=f"line-{key}", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<span role="status">{escape(done.words)}</span>', width="content")
         if done.change_id is not None:
-            st.button(text("Undo"), key=f"undo-{place}", on_click=_undo, args=(place, done.change_id))
+            st.button(text("Undo"), key=f"undo-{key}", on_click=_undo, args=(place, done.change_id))
         st.button(
             text("Close"),
-            key=f"close-{place}",
+            key=f"close-{key}",
             icon=":material/close:",
             type="tertiary",
             on_click=forget_done,

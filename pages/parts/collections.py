@@ -1,0 +1,115 @@
+"""A person's collections: how many pictures are in each, new ones, new names, and their end."""
+
+import streamlit as st
+
+from core.errors import Problem, explain
+from core.studio.collections import LONGEST_NAME, Counted
+from pages.parts import filters
+from pages.parts.shell import plain
+from pages.parts.visit import require
+
+REFUSED = "collections-refused"
+OPENED = "collection-opened"  # of the state: which one the page is to show when the dialog has closed
+NEW = 0
+
+
+def manage_button() -> None:
+    text = require().reader
+    if st.button(text("Collections"), key="manage-collections", icon=":material/folder:", type="tertiary"):
+        st.dialog(text("Collections"), on_dismiss="rerun")(_manage)()
+
+
+def go_to_opened() -> None:
+    """For the page below: an address that a dialog changes does not reach the browser."""
+    opened = st.session_state.pop(OPENED, None)
+    if opened is not None:
+        filters.say("collection", opened)
+
+
+def _manage() -> None:
+    here = require()
+    text = here.reader
+    if OPENED in st.session_state:
+        st.rerun()
+    refusal = st.session_state.pop(REFUSED, None)
+    if refusal:
+        st.error(plain(refusal))
+    found = here.services.collections.counted(here.person.user_id)
+    if not found:
+        st.caption(text("A collection holds pictures together; a picture may be in many."))
+    for collection in found:
+        _row(collection)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = text("A new collection")
+        st.text_input(label, key=f"collection-name-{NEW}", max_chars=LONGEST_NAME, autocomplete="off")
+        st.button(text("Make it"), key="collection-make", on_click=_make)
+
+
+def _row(collection: Counted) -> None:
+    text = require().reader
+    with st.container(
+        key=f"collection-{collection.id}",
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        gap="small",
+    ):
+        count = text.plural("{count} picture", "{count} pictures", collection.pictures)
+        st.button(
+            f"{plain(collection.name)} · {count}",
+            key=f"collection-open-{collection.id}",
+            type="tertiary",
+            on_click=_open,
+            args=(collection.id,),
+        )
+        with st.popover(text("Change"), key=f"collection-change-{collection.id}"):
+            st.text_input(
+                text("Name"),
+                collection.name,
+                key=f"collection-name-{collection.id}",
+                max_chars=LONGEST_NAME,
+                autocomplete="off",
+            )
+            st.button(text("Rename"), key=f"collection-rename-{collection.id}", on_click=_rename, args=(collection.id,))
+            st.divider()
+            st.markdown(text("Its pictures stay in the gallery and in their other collections."))
+            st.button(
+                text("Delete the collection"),
+                key=f"collection-delete-{collection.id}",
+                on_click=_delete,
+                args=(collection.id,),
+            )
+
+
+def _open(collection_id: int) -> None:
+    st.session_state[OPENED] = str(collection_id)
+
+
+def _make() -> None:
+    """What was typed stays when it is refused."""
+    here, key = require(), f"collection-name-{NEW}"
+    try:
+        here.services.collections.create(here.person.user_id, st.session_state.get(key, ""))
+    except Problem as problem:
+        st.session_state[REFUSED] = explain(here.reader, problem.code, problem.params)
+    else:
+        st.session_state[key] = ""
+
+
+def _rename(collection_id: int) -> None:
+    here = require()
+    name = st.session_state.get(f"collection-name-{collection_id}", "")
+    try:
+        here.services.collections.rename(here.person.user_id, collection_id, name)
+    except Problem as problem:
+        st.session_state[REFUSED] = explain(here.reader, problem.code, problem.params)
+
+
+def _delete(collection_id: int) -> None:
+    here = require()
+    try:
+        here.services.collections.delete(here.person.user_id, collection_id)
+    except Problem:
+        return  # in another tab already
+    if st.query_params.get("collection") == str(collection_id):
+        filters.forget(("collection",))
