@@ -5,7 +5,6 @@ import streamlit as st
 from core.studio.views import View
 from pages.parts import filters, shell
 from pages.parts.bin import show_bin
-from pages.parts.collections import go_to_opened
 from pages.parts.gallery_bar import neighbours, show_bar, show_nothing
 from pages.parts.gallery_grid import show_grid
 from pages.parts.keeping import show_retention
@@ -20,7 +19,6 @@ def show() -> None:
     st.title(text("Gallery"))
     shell.notice()
     show_retention(here)
-    go_to_opened()
     view = View.of(st.query_params.to_dict(), text.timezone)
     show_bar(here, view)
     page = here.services.gallery.page(here.person, view, number_in_address("before"), number_in_address("after"))

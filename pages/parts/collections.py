@@ -1,5 +1,7 @@
 """A person's collections: how many pictures are in each, new ones, new names, and their end."""
 
+from html import escape
+
 import streamlit as st
 
 from core.errors import Problem, explain
@@ -9,7 +11,6 @@ from pages.parts.shell import plain
 from pages.parts.visit import require
 
 REFUSED = "collections-refused"
-OPENED = "collection-opened"  # of the state: which one the page is to show when the dialog has closed
 NEW = 0
 
 
@@ -19,18 +20,9 @@ def manage_button() -> None:
         st.dialog(text("Collections"), on_dismiss="rerun")(_manage)()
 
 
-def go_to_opened() -> None:
-    """For the page below: an address that a dialog changes does not reach the browser."""
-    opened = st.session_state.pop(OPENED, None)
-    if opened is not None:
-        filters.say("collection", opened)
-
-
 def _manage() -> None:
     here = require()
     text = here.reader
-    if OPENED in st.session_state:
-        st.rerun()
     refusal = st.session_state.pop(REFUSED, None)
     if refusal:
         st.error(plain(refusal))
@@ -55,12 +47,9 @@ def _row(collection: Counted) -> None:
         gap="small",
     ):
         count = text.plural("{count} picture", "{count} pictures", collection.pictures)
-        st.button(
-            f"{plain(collection.name)} · {count}",
-            key=f"collection-open-{collection.id}",
-            type="tertiary",
-            on_click=_open,
-            args=(collection.id,),
+        st.html(
+            f'<a href="gallery?collection={collection.id}" target="_self" dir="auto">{escape(collection.name)}</a>'
+            f" · {escape(count)}"
         )
         with st.popover(text("Change"), key=f"collection-change-{collection.id}"):
             st.text_input(
@@ -79,10 +68,6 @@ def _row(collection: Counted) -> None:
                 on_click=_delete,
                 args=(collection.id,),
             )
-
-
-def _open(collection_id: int) -> None:
-    st.session_state[OPENED] = str(collection_id)
 
 
 def _make() -> None:

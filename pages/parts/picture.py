@@ -11,6 +11,7 @@ from pages.parts import again, shell
 from pages.parts.copying import copied
 from pages.parts.facts import cost, facts
 from pages.parts.family import show_family
+from pages.parts.keep import show_deleted, show_keeping
 from pages.parts.sharing import show_sharing
 from pages.parts.viewer import viewer
 from pages.parts.visit import Here, require
@@ -63,6 +64,8 @@ def _picture() -> None:
     here = require()
     text, image = here.reader, _image(here, st.session_state[SHOWN])
     if image is None:  # deleted meanwhile
+        if show_deleted(here):
+            return
         st.markdown(shell.plain(text("This picture is no longer here.")))
         return
     shell.notice()
@@ -71,6 +74,7 @@ def _picture() -> None:
     with st.container(horizontal=True, key="large-acts"):
         _acts(here, image)
     copied(text, image.request.description, text("Copy"), "large-description", "description")
+    show_keeping(here, image)
     left, right = st.columns(2, gap="large")
     with left:
         st.html(facts(here, image))

@@ -22,6 +22,7 @@ from pages.parts.visit import Here, require
 
 PLACE = "gallery"
 STATE = "picked"
+Words = Callable[[Reader, int], str]  # of so many pictures, what was done to them
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def purge(picked: Picked) -> None:
     say_done(PLACE, words)
 
 
-def _do(act: Callable[[Here, list[int]], Changed], words: Callable[[Reader, int], str]) -> None:
+def _do(act: Callable[[Here, list[int]], Changed], words: Words) -> None:
     here = require()
     standing = st.session_state[STATE]
     try:
