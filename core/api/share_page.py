@@ -30,6 +30,7 @@ footer { padding: .9rem 1.25rem 1.3rem; display: flex; flex-wrap: wrap; gap: .3r
 a { color: light-dark(#8f3d19, #e9a27c); }
 a:focus-visible, button:focus-visible, input:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 h1 { font-size: 1.4rem; line-height: 1.25; margin: 0; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .said { max-width: 24rem; width: 100%; display: grid; gap: .9rem; padding-bottom: 12vh; }
 .said p { margin: 0; }
 form { display: grid; gap: .9rem; }
@@ -66,9 +67,11 @@ def picture_page(text: Reader, share: Share, address: str) -> str:
     if share.ends_at is not None:
         facts.append(text("This link ends on {moment}.", moment=text.moment(share.ends_at)))
     said = "".join(f"<span>{escape(fact)}</span>" for fact in facts)
+    title = text("A shared picture")
     return _page(
         text,
-        text("A shared picture"),
+        title,
+        f'<h1 class="unseen">{escape(title)}</h1>'
         f'<figure><a href="{path}/picture"><img src="{path}/picture" alt="{alt}"{size}></a>{caption}</figure>',
         f'<a href="{path}/picture?download" download>{escape(text("Download the picture"))}</a>{said}',
         _preview(text, image, description, address),

@@ -53,7 +53,10 @@ def _dossier(opened: int) -> None:
         st.code(image.problem_detail, language=None, wrap_lines=True)
     st.html(_facts(text, found))
     if found.attempts:
-        st.html(f"<h4>{escape(text('Attempts'))}</h4>" + "".join(_attempt(text, one) for one in found.attempts))
+        st.html(
+            f'<h3 class="imagier-head">{escape(text("Attempts"))}</h3>'
+            + "".join(_attempt(text, one) for one in found.attempts)
+        )
     if image.usage:
         with st.expander(text("Usage as the provider reported it")):
             st.json(image.usage)

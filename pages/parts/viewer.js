@@ -2,11 +2,8 @@
 // around it follows when the server has answered, which counts the steps so that an old answer moves nothing back.
 
 const viewers = new WeakMap()
-const FIELDS =
-  'input, textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=radiogroup], [role=slider], [data-testid=stPopoverBody]'
 const SWIPE = 48 // pixels
 const STILL = 6
-const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector('.imagier-viewer')
@@ -148,7 +145,7 @@ function zoom(viewer, scale, at = { x: 0, y: 0 }, moves = true) {
   const [wide, high] = [room(surface.clientWidth, image.offsetWidth), room(surface.clientHeight, image.offsetHeight)]
   viewer.x = Math.min(wide, Math.max(-wide, viewer.x))
   viewer.y = Math.min(high, Math.max(-high, viewer.y))
-  image.style.transition = moves && !still() ? 'transform 0.16s ease-out' : 'none'
+  viewer.root.classList.toggle('held', !moves)
   image.style.transform = next === 1 ? '' : `translate(${viewer.x}px, ${viewer.y}px) scale(${next})`
   viewer.root.classList.toggle('zoomed', next > 1)
   viewer.buttons.out.disabled = viewer.buttons.whole.disabled = next === 1
@@ -157,6 +154,11 @@ function zoom(viewer, scale, at = { x: 0, y: 0 }, moves = true) {
 
 function toggle(viewer, at) {
   zoom(viewer, viewer.scale > 1 ? 1 : Math.max(2, (viewer.item.width ?? 0) / (viewer.image.offsetWidth || 1)), at)
+}
+
+// Where keys have another meaning; and what lies over the picture is about this picture.
+function isField(target) {
+  return target instanceof Element && target.closest('input, textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=radiogroup], [role=slider], [data-testid=stPopoverBody]')
 }
 
 function listen(viewer) {
@@ -193,8 +195,8 @@ function listen(viewer) {
         viewer.x = start.atX + moved.x
         viewer.y = start.atY + moved.y
         zoom(viewer, viewer.scale, undefined, false)
-      } else if (event.pointerType === 'touch' && !still()) {
-        viewer.image.style.transition = 'none'
+      } else if (event.pointerType === 'touch') {
+        root.classList.add('held')
         viewer.image.style.transform = `translateX(${moved.x}px)`
       }
     }
@@ -233,7 +235,7 @@ function listen(viewer) {
   )
   viewer.onKey = (event) => {
     if (!root.isConnected) return leave(viewer)
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.target.closest?.(FIELDS)) return
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isField(event.target)) return
     const acts = {
       ArrowLeft: () => go(viewer, -1),
       ArrowRight: () => go(viewer, 1),
