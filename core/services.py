@@ -41,6 +41,7 @@ from core.studio.choices import LastChoices
 from core.studio.collections import Collections
 from core.studio.dossier import Dossiers
 from core.studio.gallery import Gallery
+from core.studio.improving import Improvements
 from core.studio.inquiry import Inquiries
 from core.studio.lineage import Lineage
 from core.studio.needs import Needs
@@ -82,6 +83,7 @@ class Services:
     acts: Acts
     requests: Requests
     batches: Batches
+    improvements: Improvements
     prices: Prices
     limits: Limits
     ledger: Ledger
@@ -151,6 +153,7 @@ def build(
         acts=Acts(database),
         requests=requests,
         batches=Batches(database, models, requests),
+        improvements=Improvements(database, sites, live, connections, ledger),
         roster=Roster(database, sites),
         members=Members(database),
         joining=Joining(database),

@@ -30,6 +30,7 @@ def show() -> None:
     here = require()
     st.session_state["user_id"] = here.person.user_id
     st.session_state.pop("board_changed", None)
+    st.session_state.pop("suggestion_changed", None)
     text = here.reader
     offers = here.services.requests.offers(here.services.requests.today())
     if not offers:

@@ -53,6 +53,8 @@ BEHAVIOURS = {
     "stream-early-error": "stream-early-error [CODE]: the error event before any preview",
     "stream-noise": "stream-noise: comments, retry lines, empty and unreadable events, CRLF, [DONE]",
     "revised": "revised TEXT: revised_prompt",
+    "suggest": "suggest TEXT: what the text model answers",
+    "suggest-long": "suggest-long NUMBER: so many characters of it",
 }
 
 

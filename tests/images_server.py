@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
-from tests import images_faults
+from tests import chat_answers, images_faults
 from tests.images_answers import Answers, Released
 from tests.images_api import RefusedOrderError, check_order
 from tests.images_faults import Fault
@@ -178,6 +178,8 @@ class ImagesServer:
     async def _route(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if request.method == "POST" and request.path in ("/v1/images/generations", "/v1/images/edits"):
             await self._paint(request, reader, writer)
+        elif request.method == "POST" and request.path == "/v1/chat/completions":
+            await self._write(request, reader, writer)
         elif request.path == "/_bill":
             self._send_json(writer, 200, {"calls": [asdict(c) for c in self.calls], "requests": len(self.requests)})
         elif request.path == "/v1/models":
@@ -221,6 +223,30 @@ class ImagesServer:
             return
         try:
             await self._work(call, order, faults, reader, writer)
+        finally:
+            self._end(call, reader)
+
+    async def _write(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The text model: its calls are among the others, with the person's words as their prompt."""
+        call = Call("req_" + uuid4().hex, time.time(), request.path, request.headers, {}, [], "")
+        with self._changed:
+            self.requests.append(call)
+        try:
+            if self.key is not None and request.headers.get("authorization") != f"Bearer {self.key}":
+                raise RefusedOrderError(401, "Incorrect API key provided.", "invalid_api_key")
+            call.parameters = read_order(request).parameters
+            call.prompt = chat_answers.words_of(call.parameters)
+            faults = self._faults_of(call)
+            if await self._refused(faults, call, writer):
+                return
+            self._start(call)
+        except RefusedOrderError as refused:
+            call.status = refused.status
+            self._send_json(writer, refused.status, refused.body, {"x-request-id": call.id})
+            self._end(call, reader)
+            return
+        try:
+            call.status = await chat_answers.send(writer, call.id, faults, self._stopped, self._released.wait)
         finally:
             self._end(call, reader)
 

@@ -78,9 +78,14 @@ class Visit:
     def watch(self, connection: socket.socket) -> None:
         """Keep a second handle: TLS takes the first one over, and a read that hangs ends only by a shutdown."""
         with self._lock:
-            self._sockets.append(connection.dup())
             if self.over:
                 raise DownloadFailedError("too slow")
+            self._sockets.append(connection.dup())
+
+    @property
+    def has_connected(self) -> bool:
+        """Whether anything can have been sent."""
+        return bool(self._sockets)
 
     def _end(self) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ input". Amounts are dollars, as numbers or as texts. A bucket is a day of UTC; t
 import json
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -43,9 +43,16 @@ class Spending:
 
 
 def spending(
-    base_url: str | None, admin_key: str, project: str | None, first: date, last: date
+    base_url: str | None,
+    admin_key: str,
+    project: str | None,
+    first: date,
+    last: date,
+    texts: Collection[str] = (),
 ) -> dict[date, Spending]:
     """Of each day of UTC from `first` to `last`, both included, on which something was spent. Blocks.
+
+    `texts` are models that count as those of pictures do.
 
     Raises a Problem for what cannot be relied on: a sum that lacks a page or a line would look like a drift.
     """
@@ -68,7 +75,7 @@ def spending(
             body = _page(session, url, parameters, admin_key)
             for day, line in _lines(body):
                 if first <= day <= last:
-                    found[day] = _with(found.get(day, Spending()), line)
+                    found[day] = _with(found.get(day, Spending()), line, texts)
             if not body.get("has_more"):
                 return found
             following = body.get("next_page")
@@ -159,14 +166,19 @@ def _day(start: Any) -> date:
     return moment.date()
 
 
-def _with(so_far: Spending, line: Mapping[str, Any]) -> Spending:
+def _with(so_far: Spending, line: Mapping[str, Any], texts: Collection[str]) -> Spending:
     dollars = _dollars(line.get("amount"))
     item = line.get("line_item")
     if not isinstance(item, str) or not item:
         return Spending(so_far.images, so_far.unnamed + dollars)
-    if _IMAGE_MODEL.match(item):
+    if _IMAGE_MODEL.match(item) or any(_is_of(item, model) for model in texts):
         return Spending(so_far.images + dollars, so_far.unnamed)
     return so_far
+
+
+def _is_of(item: str, model: str) -> bool:
+    """Whether a line is of this model, or of a dated version of it: "gpt-5-mini-2026-01-31, input"."""
+    return re.match(rf"{re.escape(model)}(-\d{{4}}-\d\d-\d\d)?(?![\w.-])", item, re.IGNORECASE) is not None
 
 
 def _dollars(amount: Any) -> Decimal:

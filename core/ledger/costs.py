@@ -73,6 +73,23 @@ def tokens_of(usage: Mapping[str, Any] | None) -> Tokens | None:
     return tokens if any(getattr(tokens, field.name) for field in fields(Tokens)) else None
 
 
+def text_cost(price: Price | None, usage: Mapping[str, Any] | None) -> int | None:
+    """The same for a text; a price for each picture is one for each text."""
+    if price is None or price.per_picture is not None:
+        return None if price is None else price.per_picture
+    tokens = text_tokens_of(usage)
+    return price.of(tokens) if tokens is not None else None
+
+
+def text_tokens_of(usage: Mapping[str, Any] | None) -> Tokens | None:
+    """The tokens that the usage of a text reports."""
+    if not isinstance(usage, Mapping):
+        return None
+    total, out = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    cached = min(total, _count(_details(usage, "prompt_tokens_details").get("cached_tokens")))
+    return Tokens(text_in=total - cached, cached_text_in=cached, text_out=out) if total or out else None
+
+
 def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = usage.get(name)
     return found if isinstance(found, Mapping) else {}

@@ -1,4 +1,4 @@
-"""The export: one row for each picture that was ordered in a period, however many there are.
+"""The export: one row for each picture that was ordered in a period, however many there are, then one for each text.
 
 Rows are read in batches by their id, in one transaction that sees one moment: the sums of an export are those of
 `totals` at the moment when its first row was read.
@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
-from core.ledger.costs import tokens_of
+from core.ledger.costs import text_tokens_of, tokens_of
 from core.ledger.windows import midnight
 from core.storage.database import Database
-from core.storage.tables import UNDER_WAY, Image, Request, User
+from core.storage.tables import UNDER_WAY, Image, Improvement, Request, User
 
 BATCH = 1_000  # rows; a description has up to 32,000 characters
 
@@ -30,8 +30,8 @@ class Entry(NamedTuple):
     although it no longer is, because nobody knows whether it was billed. Cached tokens are not among the others.
     """
 
-    image_id: int
-    request_id: int
+    image_id: int | None
+    request_id: int | None
     user_id: int
     login: str
     name: str
@@ -58,6 +58,7 @@ class Entry(NamedTuple):
     at_risk_usd: Decimal | None
     provider_request_id: str | None
     description: str
+    text_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,15 @@ def totals(session: Session, start: datetime, end: datetime, user_id: int | None
         func.sum(Image.reserved_micros).filter(under_way),
         func.sum(Image.reserved_micros).filter(~under_way),
     )
-    row = session.execute(sums.where(_ordered(start, end, user_id))).one()
-    return Totals(*(int(value or 0) for value in row))
+    pictures = session.execute(sums.where(_ordered(start, end, user_id))).one()
+    is_open = Improvement.state == "running"
+    written = select(
+        func.sum(Improvement.cost_micros),
+        func.sum(Improvement.reserved_micros).filter(is_open),
+        func.sum(Improvement.reserved_micros).filter(~is_open),
+    )
+    texts = session.execute(written.where(_asked(start, end, user_id))).one()
+    return Totals(*(int(one or 0) + int(other or 0) for one, other in zip(pictures, (0, *texts), strict=True)))
 
 
 def export(
@@ -100,6 +108,11 @@ def export(
         while rows := session.execute(_batch(_ordered(start, end, person), last)).all():
             yield from map(_entry, rows)
             last = rows[-1].image_id
+        last = 0
+        while texts := session.execute(_texts(_asked(start, end, person), last)).all():
+            yield from (_entry_of_text(row, login, name) for row, login, name in texts)
+            last = texts[-1][0].id
+            session.expunge_all()
 
 
 def entries(session: Session, image_ids: Sequence[int]) -> list[Entry]:
@@ -128,6 +141,16 @@ def one_moment(database: Database) -> Iterator[Session]:
 def _ordered(start: datetime, end: datetime, user_id: int | None) -> ColumnElement[bool]:
     within = and_(Image.created_at >= start, Image.created_at < end)
     return within if user_id is None else and_(within, Image.user_id == user_id)
+
+
+def _asked(start: datetime, end: datetime, user_id: int | None) -> ColumnElement[bool]:
+    within = and_(Improvement.created_at >= start, Improvement.created_at < end)
+    return within if user_id is None else and_(within, Improvement.user_id == user_id)
+
+
+def _texts(asked: ColumnElement[bool], last: int) -> Select[Improvement, str, str]:
+    query = select(Improvement, User.login, User.name).join(User, User.id == Improvement.user_id)
+    return query.where(asked, Improvement.id > last).order_by(Improvement.id).limit(BATCH)
 
 
 def _batch(ordered: ColumnElement[bool], last: int) -> Select[*tuple[Any, ...]]:
@@ -198,6 +221,42 @@ def _entry(row: Row[Any]) -> Entry:
         at_risk_usd=None if is_under_way else held,
         provider_request_id=row.provider_request_id,
         description=row.description,
+    )
+
+
+def _entry_of_text(row: Improvement, login: str, name: str) -> Entry:
+    tokens, held = text_tokens_of(row.usage), _dollars(row.reserved_micros)
+    is_open = row.state == "running"
+    return Entry(
+        image_id=None,
+        request_id=None,
+        user_id=row.user_id,
+        login=login,
+        name=name,
+        ordered_at=row.created_at,
+        started_at=row.created_at,
+        finished_at=row.finished_at,
+        door="pages",
+        connection=row.connection,
+        model=row.model,
+        size_asked=None,
+        size=None,
+        quality=None,
+        state=row.state,
+        counted=False,
+        text_in_tokens=tokens.text_in if tokens else None,
+        cached_text_in_tokens=tokens.cached_text_in if tokens else None,
+        image_in_tokens=tokens.image_in if tokens else None,
+        cached_image_in_tokens=tokens.cached_image_in if tokens else None,
+        image_out_tokens=tokens.image_out if tokens else None,
+        text_out_tokens=tokens.text_out if tokens else None,
+        price_id=row.price_id,
+        cost_usd=_dollars(row.cost_micros),
+        reserved_usd=held if is_open else None,
+        at_risk_usd=None if is_open else held,
+        provider_request_id=row.provider_request_id,
+        description=row.original,
+        text_id=row.id,
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.errors import Problem
-from core.ledger import risk
+from core.ledger import risk, texts
 from core.ledger.booking import add, charge
-from core.ledger.costs import Price
+from core.ledger.costs import Price, Tokens
 from core.ledger.estimates import Estimate, estimate, sum_of
 from core.ledger.explained import Explained, explained
 from core.ledger.limits import Allowed, allowed
@@ -19,7 +19,7 @@ from core.ledger.room import Span, Sums, Use, check, check_choices, check_token,
 from core.ledger.windows import Window
 from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import Image, Request
+from core.storage.tables import Image, Improvement, Request
 
 
 class Ledger:
@@ -136,15 +136,42 @@ class Ledger:
         with self.database.read() as session:
             return explained(image, price_of(session, image.price_id))
 
+    def estimate_text(self, model: str, connection: str, tokens: Tokens) -> int | None:
+        """What a text may cost at most, in micro-dollars; None: unpriced."""
+        with self.database.read() as session:
+            return texts.most(price_at(session, model, self.database.now(session), connection), tokens)
+
+    def hold_text(
+        self, session: Session, user_id: int, model: str, connection: str, tokens: Tokens, now: datetime
+    ) -> int | None:
+        """Reserve what a text may cost at most, and return it; a Problem if there is no room for it."""
+        limits = allowed(session, user_id)
+        micros = texts.most(price_at(session, model, now, connection), tokens)
+        zone, allows_unpriced = self._rules(session)
+        if micros is None and not allows_unpriced:
+            raise Problem("unpriced_refused", model=model)
+        check(session, user_id, limits, 0, micros, now, zone)
+        texts.hold(session, user_id, micros, now)
+        return micros
+
     def days_at_risk(self) -> list[date]:
         """The days of the site on which something at risk was ordered, the newest first."""
         with self.database.read() as session:
-            return risk.days(session, self._zone_of(session))
+            return risk.days(session, self._zone_of(session), texts.newest_at_risk)
 
     def risk(self, day: date | None = None) -> Risk:
         """How much is at risk, of one day of the site or in all."""
         with self.database.read() as session:
-            return risk.risk(session, day, self._zone_of(session))
+            return texts.all_at_risk(session, day, self._zone_of(session))
+
+    def texts_at_risk(self, day: date | None = None) -> list[Improvement]:
+        """The first of the texts that may have been billed, with their people."""
+        with self.database.read() as session:
+            return texts.at_risk(session, day, self._zone_of(session))
+
+    def settle_text(self, administrator_id: int, text_id: int, billed: bool, micros: int | None = None) -> None:
+        with self.database.write() as session:
+            texts.settle(session, self.database.now(session), administrator_id, text_id, billed, micros)
 
     def at_risk(self, day: date | None = None, skipped: int = 0, most: int | None = None) -> list[Image]:
         """Pictures that may have been billed and whose cost nobody knows; of one day of the site, or all."""
@@ -156,11 +183,17 @@ class Ledger:
         with self.database.write() as session:
             risk.settle(session, self.database.now(session), administrator_id, image_id, billed, micros)
 
-    def settle_all(self, administrator_id: int, day: date | None, last_id: int, billed: bool) -> int:
-        """Say the same of all pictures that `risk` told of, and return how many there still were."""
+    def settle_all(
+        self, administrator_id: int, day: date | None, last_id: int, billed: bool, last_text_id: int = 0
+    ) -> int:
+        """Say the same of all that `risk` told of, and return how many there still were."""
         with self.database.write() as session:
-            now = self.database.now(session)
-            return risk.settle_all(session, now, administrator_id, day, self._zone_of(session), last_id, billed)
+            now, zone = self.database.now(session), self._zone_of(session)
+            number = risk.settle_all(session, now, administrator_id, day, zone, last_id, billed)
+            number += texts.settle_all(session, now, administrator_id, day, zone, last_text_id, billed)
+            if not number:
+                raise Problem("not_settleable")
+            return number
 
     def _check(
         self,

@@ -4,10 +4,12 @@ The provider's days are days of UTC, and so are the ledger's here: a picture bel
 finished, when it was billed. (Everywhere else its money belongs to the moment when it was ordered.) What was finished
 at midnight can fall on one side here and on the other there; such drifts cancel each other out.
 
-Compared is what image models cost. What somebody else draws with the same account shows as a drift; a project of its
-own for Imagier (OPENAI_PROJECT_ID) keeps that away. The provider's last days may still grow.
+Compared is what image models cost, and the text models that were asked from here. What somebody else draws with the
+same account shows as a drift; a project of its own for Imagier (OPENAI_PROJECT_ID) keeps that away. The provider's last
+days may still grow.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,7 +24,7 @@ from core.errors import Problem
 from core.ledger.export import period
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.tables import UNDER_WAY, Image
+from core.storage.tables import UNDER_WAY, Image, Improvement
 
 COMPARED = "bill.compared"  # the act of the record that says how far the last comparison was off
 
@@ -51,7 +53,9 @@ def reconcile(database: Database, settings: Settings, start_day: date, end_day: 
     if settings.openai_admin_key is None:
         raise Problem("costs_key_missing")
     key = settings.openai_admin_key.get_secret_value()
-    bill = spending(settings.openai_base_url, key, settings.openai_project, start_day, end_day)
+    with database.read() as session:
+        texts = _text_models(session, start_day, end_day)
+    bill = spending(settings.openai_base_url, key, settings.openai_project, start_day, end_day, texts)
     with database.read() as session:
         booked = _booked(session, start_day, end_day)
     number = (end_day - start_day).days + 1
@@ -71,16 +75,28 @@ def _drift(day: date, booked: tuple[int, int], billed: Spending) -> DayDrift:
 def _booked(session: Session, first: date, last: date) -> dict[date, tuple[int, int]]:
     """By day: the cost and what is at risk."""
     start, end = period(first, last, UTC)
-    moment = Image.finished_at
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    day = func.date(moment if is_sqlite else func.timezone(literal_column("'UTC'"), moment)).label("day")
-    held = func.sum(Image.reserved_micros).filter(Image.state.not_in(UNDER_WAY))
-    rows = session.execute(
-        select(day, func.sum(Image.cost_micros), held)
-        .where(Image.connection == OPENAI, moment >= start, moment < end)
-        .group_by(day)
-    )
-    return {date.fromisoformat(str(found)): (int(cost or 0), int(risk or 0)) for found, cost, risk in rows}
+    found: dict[date, tuple[int, int]] = {}
+    for table in (Image, Improvement):
+        moment = table.finished_at
+        day = func.date(moment if is_sqlite else func.timezone(literal_column("'UTC'"), moment)).label("day")
+        held = func.sum(table.reserved_micros).filter(table.state.not_in(UNDER_WAY))
+        rows = session.execute(
+            select(day, func.sum(table.cost_micros), held)
+            .where(table.connection == OPENAI, moment >= start, moment < end)
+            .group_by(day)
+        )
+        for named, cost, risk in rows:
+            before = found.get(date.fromisoformat(str(named)), (0, 0))
+            found[date.fromisoformat(str(named))] = (before[0] + int(cost or 0), before[1] + int(risk or 0))
+    return found
+
+
+def _text_models(session: Session, first: date, last: date) -> Sequence[str]:
+    """The models that wrote texts in these days; what they cost stands on the bill under their names."""
+    start, end = period(first, last, UTC)
+    asked = (Improvement.connection == OPENAI, Improvement.created_at >= start, Improvement.created_at < end)
+    return session.scalars(select(Improvement.model).where(*asked).distinct()).all()
 
 
 def _micros(dollars: Decimal) -> int:

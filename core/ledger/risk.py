@@ -1,5 +1,6 @@
 """At risk: pictures that may have been billed and whose cost nobody knows, until an administrator settles them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -34,20 +35,32 @@ AT_RISK = and_(
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """How many pictures are at risk, for how much, and the last of them: what comes later is not meant."""
+    """How many pictures and texts are at risk, for how much, and the last of them: what comes later is not meant."""
 
     pictures: int
     reserved_micros: int
     last_id: int
+    texts: int = 0
+    last_text_id: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.pictures + self.texts
 
 
-def days(session: Session, zone: tzinfo) -> list[date]:
-    """The days on which something at risk was ordered, the newest first."""
+def days(
+    session: Session,
+    zone: tzinfo,
+    newest_other: Callable[[Session, datetime | None], datetime | None] = lambda session, before: None,
+) -> list[date]:
+    """The days on which something at risk was ordered, the newest first. `newest_other` tells when something else than
+    a picture was, the last one before a moment."""
     found: list[date] = []
     end: datetime | None = None
     while len(found) < MOST_DAYS:
         before = AT_RISK if end is None else and_(AT_RISK, Image.created_at < end)
-        newest: datetime | None = session.scalar(select(func.max(Image.created_at)).where(before))
+        found_last = (session.scalar(select(func.max(Image.created_at)).where(before)), newest_other(session, end))
+        newest = max((moment for moment in found_last if moment is not None), default=None)
         if newest is None:
             break
         found.append(newest.astimezone(zone).date())
@@ -104,7 +117,7 @@ def settle_all(
     )
     rows = session.execute(select(*columns).where(meant)).all()
     if not rows:
-        raise Problem("not_settleable")
+        return 0
     changes = [
         (
             row.user_id,

@@ -17,7 +17,7 @@ from core.ledger.limits import USER
 from core.members.members import member
 from core.storage.database import Database
 from core.storage.files import Files
-from core.storage.tables import WAITING, Base, Image, Limit, Reference, Request, Tally, User
+from core.storage.tables import WAITING, Base, Image, Improvement, Limit, Reference, Request, Tally, User
 from core.studio.gallery import in_bin, is_shown
 from core.studio.pictures import folder
 from core.studio.removal import Removal
@@ -48,7 +48,7 @@ class Leaving:
                 update(Image).where(Image.user_id == user_id, in_bin()).values(purged_at=now),
                 execution_options={"synchronize_session": False},
             )
-            for table in (Request, Image):
+            for table in (Request, Image, Improvement):
                 session.execute(update(table).where(table.user_id == user_id).values(user_id=to))
             _hand_over_tallies(session, user_id, to)
             after = {"pictures": pictures, "transferred_to": heir.login}
@@ -85,6 +85,8 @@ class Leaving:
                 update(Image).where(Image.user_id == user_id).values(forgotten),
                 execution_options={"synchronize_session": False},
             )
+            silent = {"original": "", "suggestion": None, "replaced": None}
+            session.execute(update(Improvement).where(Improvement.user_id == user_id).values(silent))
             _close(session, user, now, {"pictures": pictures, "deleted": True})
         self.removal.clear(user_id)
         for key in keys | {file.key for file in self.files.list(f"uploads/{user_id}")}:

@@ -4,11 +4,14 @@ They are no part of a migration: SQLite changes a table by making it anew, and i
 written again after every migration.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, inspect
 
 CHANGES = "usage_changes"
+Watched = Mapping[str, tuple[str, tuple[str, ...]]]
 # Of each table: the moment to which its rows belong, and the columns that any sum depends on.
-WATCHED = {
+WATCHED: Watched = {
     "images": (
         "created_at",
         (
@@ -17,20 +20,23 @@ WATCHED = {
         ),
     ),
     "requests": ("created_at", ("user_id", "created_at", "door", "model", "quality")),
+    "improvements": ("created_at", ("user_id", "created_at", "model", "state", "cost_micros", "reserved_micros")),
     "attempts": ("started_at", ("connection", "started_at", "finished_at", "outcome", "problem")),
 }
 
 
 def write_triggers(connection: Connection) -> None:
     """Bring them to what is said here; a database from before they were needed gets none."""
-    wanted = inspect(connection).has_table(CHANGES)
-    for statement in (_sqlite if connection.dialect.name == "sqlite" else _postgresql)(wanted):
+    there = inspect(connection)
+    wanted = there.has_table(CHANGES)
+    watched = {table: what for table, what in WATCHED.items() if there.has_table(table)}
+    for statement in (_sqlite if connection.dialect.name == "sqlite" else _postgresql)(watched, wanted):
         connection.exec_driver_sql(statement)
 
 
-def _sqlite(wanted: bool) -> list[str]:
+def _sqlite(watched: Watched, wanted: bool) -> list[str]:
     statements = []
-    for table, (moment, columns) in WATCHED.items():
+    for table, (moment, columns) in watched.items():
         events = {
             "insert": ("INSERT", ("NEW",)),
             "update": (f"UPDATE OF {', '.join(columns)}", ("OLD", "NEW")),
@@ -52,9 +58,9 @@ def _noting(moment: str) -> str:
     return f"INSERT OR IGNORE INTO {CHANGES} (quarter) VALUES ({quarter});"  # noqa: S608 - our own names
 
 
-def _postgresql(wanted: bool) -> list[str]:
+def _postgresql(watched: Watched, wanted: bool) -> list[str]:
     statements = []
-    for table, (moment, columns) in WATCHED.items():
+    for table, (moment, columns) in watched.items():
         for event in ("insert", "update", "delete"):
             statements.append(f"DROP TRIGGER IF EXISTS usage_{table}_{event} ON {table}")
         for event in ("insert", "update", "delete"):

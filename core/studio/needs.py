@@ -14,8 +14,8 @@ from core.catalog.catalog import Catalog
 from core.ledger.booking import EVERYBODY
 from core.ledger.limits import SITE, Allowed
 from core.ledger.reconciliation import COMPARED
-from core.ledger.risk import risk
 from core.ledger.room import uses
+from core.ledger.texts import all_at_risk
 from core.ledger.windows import begin
 from core.site import Sites
 from core.storage.database import Database
@@ -73,9 +73,9 @@ class Needs:
         ]
 
     def _at_risk(self, session: Session) -> list[Need]:
-        found = risk(session, None, self._sites.within(session).zone)
-        params = {"number": found.pictures, "held_micros": found.reserved_micros}
-        return [Need("at_risk", "ledger", params=params)] if found.pictures else []
+        found = all_at_risk(session, None, self._sites.within(session).zone)
+        params = {"number": found.number, "held_micros": found.reserved_micros}
+        return [Need("at_risk", "ledger", params=params)] if found.number else []
 
     def _shutdowns(self, session: Session, now: datetime) -> list[Need]:
         needs = []

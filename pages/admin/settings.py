@@ -5,9 +5,10 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from core.engines.connections import PAINTER
 from core.errors import Problem, explain
 from core.i18n import LANGUAGES
-from core.site import MOST_DAYS, Site
+from core.site import LONGEST_NAME, MOST_DAYS, Site
 from pages.parts import shell
 from pages.parts.visit import Here, require
 
@@ -101,7 +102,10 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
                 key="site-retention-notice-days",
             )
         st.caption(text("Favourites are kept, and what a picture cost stays in the ledger."))
+    text_model, text_connection = _text_model(here, site)
     return {
+        "text_model": text_model,
+        "text_connection": text_connection,
         "retention_days": int(days) or None,
         "retention_notice_days": int(notice),
         "time_zone": time_zone,
@@ -111,3 +115,33 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
         "previews": int(previews),
         "unpriced": "allow" if allows_unpriced else "refuse",
     }
+
+
+def _text_model(here: Here, site: Site) -> tuple[str | None, str | None]:
+    text = here.reader
+    names = [line.name for line in here.services.connections.all() if line.kind != PAINTER]
+    if site.text_connection is not None and site.text_connection not in names:
+        names.append(site.text_connection)
+    with st.container(border=True):
+        st.subheader(text("Improving descriptions"), anchor=False)
+        with st.grid("auto", min_column_width=220):
+            model = st.text_input(
+                text("Text model"),
+                value=site.text_model or "",
+                placeholder=text("none: descriptions are not improved"),
+                max_chars=LONGEST_NAME,
+                autocomplete="off",
+            )
+            connection = st.selectbox(
+                text("Asked over the connection"),
+                [None, *names],
+                index=[None, *names].index(site.text_connection),
+                format_func=lambda name: text("the first that is open") if name is None else name,
+            )
+        st.caption(
+            text(
+                "With a text model, people find a button beside the description that suggests a fuller one. What it"
+                " costs is in the ledger and under their limits; enter the model's price there."
+            )
+        )
+    return model.strip() or None, connection

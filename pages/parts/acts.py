@@ -52,6 +52,7 @@ ACTS = {
     "pictures.restored": mark("Brought deleted pictures back"),
     "pictures.purged": mark("Deleted pictures for good"),
     "picture.settled": mark("Settled a picture"),
+    "text.settled": mark("Settled a suggestion"),
     "limit.changed": mark("Changed limits"),
     "price.added": mark("Added a price"),
     "ledger.exported": mark("Exported the ledger"),

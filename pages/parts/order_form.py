@@ -8,6 +8,7 @@ from core.studio.choices import Choices
 from core.studio.orders import LONGEST_DESCRIPTION, MOST_PICTURES, Order
 from pages.parts import choices
 from pages.parts.batches import is_several, several_toggle
+from pages.parts.improving import improve_button, suggestion
 from pages.parts.mask import chosen_mask
 from pages.parts.names import title
 from pages.parts.references import chosen_references, references
@@ -28,8 +29,7 @@ def order_form(here: Here, offers: list[Offer]) -> Offer:
     """Draw the form; the offer that is chosen in it."""
     text = here.reader
     _begin(here)
-    _description(here)
-    several_toggle(here)
+    _described(here)
     with st.container(key="choices", horizontal=True):
         offer = choices.choose_model(text, offers)
         model = offer.model
@@ -77,6 +77,25 @@ def link_to(order: Order) -> dict[str, str]:
         "number": str(order.number),
     }
     return {name: value for name, value in values.items() if value}
+
+
+def _described(here: Here) -> None:
+    """The description, what a text model suggests beside it, and below it what can be done with it."""
+    improvements, is_one = here.services.improvements, not is_several()
+    model = improvements.offered() if is_one else None
+    found = improvements.current(here.person.user_id) if is_one else None
+    if found is None:
+        _description(here)
+    else:
+        words, suggested = st.columns(2)
+        with words:
+            _description(here)
+        with suggested:
+            suggestion(here, model, found)
+    with st.container(key="below-description", horizontal=True, vertical_alignment="center"):
+        several_toggle(here)
+        if model is not None and found is None:
+            improve_button(here, model)
 
 
 def _description(here: Here) -> None:

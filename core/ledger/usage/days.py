@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.ledger.costs import MILLION
 from core.ledger.usage.times import bucket
 from core.ledger.windows import midnight
-from core.storage.tables import UNDER_WAY, Attempt, Image, Request
+from core.storage.tables import UNDER_WAY, Attempt, Image, Improvement, Request
 
 FAILED = frozenset({"failed", "blocked", "unknown"})
 FACETS = ("model", "person", "door", "hour", "reason", "call")
@@ -53,6 +53,7 @@ def add_day(sums: Sums, session: Session, day: date, zone: tzinfo) -> None:
 
 def add_span(sums: Sums, session: Session, start: datetime, end: datetime, zone: tzinfo) -> None:
     _add_pictures(sums, session, start, end, zone)
+    _add_texts(sums, session, start, end, zone)
     _add_requests(sums, session, start, end)
     _add_calls(sums, session, start, end)
 
@@ -106,6 +107,24 @@ def _add_pictures(sums: Sums, session: Session, start: datetime, end: datetime, 
             row[COST] += cost
             row[RESERVED] += reserved
             row[RISK] += risk
+
+
+def _add_texts(sums: Sums, session: Session, start: datetime, end: datetime, zone: tzinfo) -> None:
+    """What texts cost, which are no pictures and count as none."""
+    query = select(
+        Improvement.created_at,
+        Improvement.user_id,
+        Improvement.model,
+        Improvement.state,
+        Improvement.cost_micros,
+        Improvement.reserved_micros,
+    ).where(Improvement.created_at >= start, Improvement.created_at < end)
+    for moment, user_id, model, state, cost, held in session.execute(query):
+        row = [0] * NUMBERS
+        row[COST], row[RESERVED if state == "running" else RISK] = cost or 0, held or 0
+        for key in (("model", model, ""), ("person", str(user_id), ""), ("door", "pages", ""), ("reason", "text", "")):
+            sums.add(key, row)
+        sums.add(_hour(moment, zone), row)
 
 
 def _add_requests(sums: Sums, session: Session, start: datetime, end: datetime) -> None:

@@ -28,7 +28,7 @@ from core.ledger.usage.kept import (
 from core.ledger.windows import begin, midnight
 from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import Attempt, Image, Request, UsageChange, UsageSum, UsageTime
+from core.storage.tables import Attempt, Image, Improvement, Request, UsageChange, UsageSum, UsageTime
 
 ENOUGH = 3_000  # pictures that are read in one transaction, while nobody else can write
 
@@ -85,7 +85,7 @@ def _begin_anew(session: Session, zone: ZoneInfo) -> None:
     for table in (UsageSum, UsageTime, UsageChange):
         session.execute(delete(table))
     days: dict[date, datetime] = {}
-    for moment in (Image.created_at, Request.created_at, Attempt.started_at):
+    for moment in (Image.created_at, Request.created_at, Attempt.started_at, Improvement.created_at):
         found = session.scalar(select(func.min(moment)))
         while found is not None:
             day = found.astimezone(zone).date()

@@ -14,7 +14,7 @@ from core.ledger.usage.reading import parts_of, read, read_open
 from core.ledger.usage.rollup import Rollup
 from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import Attempt, Image, Request
+from core.storage.tables import Attempt, Image, Improvement, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class States:
 
 
 def _all(session: Session, zone: ZoneInfo, now: datetime) -> Sums:
-    moments = (Image.created_at, Request.created_at, Attempt.started_at)
+    moments = (Image.created_at, Request.created_at, Attempt.started_at, Improvement.created_at)
     oldest = [moment for column in moments if (moment := session.scalar(select(func.min(column)))) is not None]
     newest = [moment for column in moments if (moment := session.scalar(select(func.max(column)))) is not None]
     if not oldest:

@@ -4,7 +4,7 @@ from core.storage.tables.accounts import Invitation, PasswordLink, Session, Thro
 from core.storage.tables.api import IdempotencyKey, Token
 from core.storage.tables.audit import AuditEntry
 from core.storage.tables.base import Base, Key, Moment
-from core.storage.tables.creating import Batch, Template
+from core.storage.tables.creating import Batch, Improvement, Template
 from core.storage.tables.keeping import Change, Collection, CollectionPicture, Effect
 from core.storage.tables.money import Limit, Price, Tally
 from core.storage.tables.sharing import Share
@@ -26,6 +26,7 @@ __all__ = [
     "Effect",
     "IdempotencyKey",
     "Image",
+    "Improvement",
     "Invitation",
     "Key",
     "Kind",
