@@ -63,9 +63,7 @@ def all_at_risk(session: Session, day: date | None, zone: tzinfo) -> Risk:
     pictures = risk(session, day, zone)
     sums = select(func.count(), func.sum(Improvement.reserved_micros), func.max(Improvement.id))
     number, held, last_id = (int(value or 0) for value in session.execute(sums.where(_of(day, zone))).one())
-    return replace(
-        pictures, reserved_micros=pictures.reserved_micros + held, texts=number, last_text_id=last_id
-    )
+    return replace(pictures, reserved_micros=pictures.reserved_micros + held, texts=number, last_text_id=last_id)
 
 
 def newest_at_risk(session: Session, before: datetime | None) -> datetime | None:
