@@ -66,6 +66,15 @@ class Desk:
         until(lambda: self.row(improvement_id).state != "running")
         return self.row(improvement_id)
 
+    def let_finish(self, improvement_id: int) -> None:
+        """Let go what the provider holds, however late it comes."""
+
+        def is_done() -> bool:
+            self.provider.release()
+            return self.row(improvement_id).state == "done"
+
+        until(is_done)
+
     def row(self, improvement_id: int) -> Improvement:
         with self.database.read() as session:
             return session.get_one(Improvement, improvement_id)
@@ -251,9 +260,7 @@ def test_an_older_server_is_asked_in_the_words_that_it_knows(desk: Desk, shape: 
 def test_only_one_is_written_at_a_time_and_a_new_one_takes_the_place_of_the_old(desk: Desk) -> None:
     first = desk.improvements.begin(desk.alice, "a fox [fault:hold]")
     assert refused(lambda: desk.improvements.begin(desk.alice, "a hare")).code == "improving_already"
-    desk.provider.wait_until(lambda: desk.provider.calls[-1].prompt == "a fox [fault:hold]")
-    desk.provider.release()
-    until(lambda: desk.row(first).state == "done")
+    desk.let_finish(first)
     second = desk.improved("a hare")
     current = desk.improvements.current(desk.alice)
     assert current is not None
@@ -279,9 +286,7 @@ def test_a_call_whose_process_died_becomes_of_unknown_outcome(desk: Desk, clock:
     current = desk.improvements.current(desk.alice)
     assert current is not None
     assert (current.id, current.state, current.problem) == (held, "unknown", "improving_lost")
-    desk.provider.wait_until(lambda: desk.provider.calls[-1].prompt == "a fox [fault:hold]")
-    desk.provider.release()  # the answer comes after all
-    until(lambda: desk.row(held).state == "done")
+    desk.let_finish(held)  # the answer comes after all
     assert desk.row(held).cost_micros == COST
     assert_tallies_are_the_sums(desk.database)
 
