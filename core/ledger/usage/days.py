@@ -124,7 +124,7 @@ def _add_texts(sums: Sums, session: Session, start: datetime, end: datetime, zon
         row[COST], row[RESERVED if state == "running" else RISK] = cost or 0, held or 0
         for key in (("model", model, ""), ("person", str(user_id), ""), ("door", "pages", ""), ("reason", "text", "")):
             sums.add(key, row)
-        sums.add(_hour(moment, zone), row)
+        sums.add(_hour(int(moment.timestamp()) // QUARTER, zone), row)
 
 
 def _add_requests(sums: Sums, session: Session, start: datetime, end: datetime) -> None:
