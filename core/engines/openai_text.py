@@ -128,7 +128,7 @@ def _content(answer: requests.Response, visit: Visit) -> bytes:
     while chunk := answer.raw.read1(_CHUNK):
         content += chunk
         if len(content) > MOST_BYTES:
-            raise Failed("answer_not_a_text", detail=f"more than {MOST_BYTES} bytes")
+            raise Failed("improving_no_text", detail=f"more than {MOST_BYTES} bytes")
         if visit.over:
             break
     length = answer.headers.get("content-length", "")
@@ -158,9 +158,9 @@ def _read(content: bytes, model: str, key: str | None, request_id: str | None) -
         detail = presentable(content[:2000].decode("utf-8", "replace"), key)
         if content.lstrip().startswith(b"{"):  # an answer that was cut off on its way
             raise Unknown("connection_lost", detail=detail, provider_request_id=request_id) from None
-        raise Failed("answer_not_a_text", detail=detail, provider_request_id=request_id) from None
+        raise Failed("improving_no_text", detail=detail, provider_request_id=request_id) from None
     if not isinstance(body, dict):
-        raise Failed("answer_not_a_text", detail=presentable(str(body), key), provider_request_id=request_id)
+        raise Failed("improving_no_text", detail=presentable(str(body), key), provider_request_id=request_id)
     usage = usage_of(body)
     if body.get("error"):
         ended = failure(complaint_of(body, key), None, model=model, edits=False)
@@ -168,7 +168,7 @@ def _read(content: bytes, model: str, key: str | None, request_id: str | None) -
         raise ended
     text = _text_of(body)
     if not text:
-        raise Failed("answer_without_text", usage=usage, provider_request_id=request_id)
+        raise Failed("improving_no_text", usage=usage, provider_request_id=request_id)
     return Written(text, usage, request_id)
 
 

@@ -41,22 +41,6 @@ INSTRUCTION = (
     "composition, light, colours, material, mood and style. At most 120 words, one paragraph, no quotation marks, no "
     "heading, no explanation: only the description."
 )
-# What a failure of the call is called here.
-CODES = {
-    "wrong_key": "improving_wrong_key",
-    "organisation_unverified": "improving_wrong_key",
-    "region_refused": "improving_wrong_key",
-    "quota_exhausted": "improving_no_credit",
-    "rate_limited": "improving_too_fast",
-    "provider_unreachable": "improving_unreachable",
-    "model_unknown_to_provider": "improving_model_unknown",
-    "request_refused": "improving_refused",
-    "too_large_for_provider": "improving_refused",
-    "blocked": "improving_blocked",
-    "answer_not_a_text": "improving_no_text",
-    "answer_without_text": "improving_no_text",
-    "provider_failed": "improving_failed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +175,12 @@ class Improvements:
         with self.database.write() as session:
             row = self._ended(session, improvement_id)
             row.usage, row.provider_request_id = storable_usage(written.usage), storable(written.provider_request_id)
-            row.problem = row.problem_params = None
             if len(suggestion) > LONGEST_DESCRIPTION:
-                row.problem = "improving_too_long"
-                row.problem_params = {"length": len(suggestion), "most": LONGEST_DESCRIPTION}
+                _tell(row, Problem("improving_too_long", length=len(suggestion), most=LONGEST_DESCRIPTION))
             elif not suggestion:
-                row.problem = "improving_no_text"
+                _tell(row, Problem("improving_no_text"))
             else:
-                row.suggestion = suggestion
+                row.suggestion, row.problem, row.problem_params = suggestion, None, None
             row.state = "done"
             settle_outcome(session, row)
 
@@ -209,14 +191,42 @@ class Improvements:
             row.state = states.get(type(failure), "failed")
             row.usage = None if isinstance(failure, Refused) else storable_usage(failure.usage)
             row.provider_request_id = storable(failure.provider_request_id)
-            row.problem = "improving_lost" if row.state == "unknown" else CODES.get(failure.code, "improving_failed")
-            row.problem_params = {**failure.params, "detail": storable(failure.detail)}
+            _tell(row, _told(failure, row.model))
             settle_outcome(session, row)
 
     def _ended(self, session: Session, improvement_id: int) -> Improvement:
         row = session.get_one(Improvement, improvement_id)
         row.finished_at = self.database.now(session)
         return row
+
+
+def _tell(row: Improvement, problem: Problem) -> None:
+    row.problem, row.problem_params = problem.code, problem.params
+
+
+def _told(failure: EngineFailure, model: str) -> Problem:
+    """What a failure of the call is called here, where no picture waits."""
+    if isinstance(failure, Unknown):
+        return Problem("improving_lost")
+    detail = storable(failure.detail)
+    match failure.code:
+        case "wrong_key" | "organisation_unverified" | "region_refused":
+            return Problem("improving_wrong_key")
+        case "quota_exhausted":
+            return Problem("improving_no_credit")
+        case "rate_limited":
+            return Problem("improving_too_fast")
+        case "provider_unreachable":
+            return Problem("improving_unreachable")
+        case "model_unknown_to_provider":
+            return Problem("improving_model_unknown", model=model)
+        case "request_refused" | "too_large_for_provider":
+            return Problem("improving_refused", detail=detail)
+        case "blocked":
+            return Problem("improving_blocked")
+        case "improving_no_text":
+            return Problem("improving_no_text")
+    return Problem("improving_failed", detail=detail)
 
 
 def _most(description: str) -> Tokens:
