@@ -94,6 +94,11 @@ def test_a_picture_that_lies_stands_upright_without_its_exif(kind: str) -> None:
     assert WRITTEN.encode() not in bare
 
 
+def test_the_exif_of_a_picture_that_stands_is_cut_out_of_a_png() -> None:
+    data = _saved("PNG", _noise(), exif=_exif())
+    assert cleaned(data) == _saved("PNG", _noise())
+
+
 def test_colours_are_not_written_text() -> None:
     from PIL import ImageCms
 

@@ -37,8 +37,9 @@ def written(width: int = 1500, height: int = 1000) -> bytes:
     return file.getvalue()
 
 
-@pytest.fixture
-def doors(settings: Settings, sqlite_template: Path) -> Iterator[tuple[Services, TestClient]]:
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[Services, TestClient]]:
+    settings = Settings.load(_env_file=None, IMAGIER_DATA_DIR=tmp_path_factory.mktemp("shares"))
     with open_doors(settings, sqlite_template) as doors:
         yield doors
 
@@ -49,14 +50,16 @@ def services(doors: tuple[Services, TestClient]) -> Services:
 
 
 @pytest.fixture
-def client(doors: tuple[Services, TestClient]) -> TestClient:
-    return doors[1]
+def client(doors: tuple[Services, TestClient]) -> Iterator[TestClient]:
+    yield doors[1]
+    doors[1].cookies.clear()
 
 
 @pytest.fixture
-def cast(doors: tuple[Services, TestClient], settings: Settings) -> Iterator[Cast]:
-    cast = Cast(settings.data_dir)
+def cast(services: Services) -> Iterator[Cast]:
+    cast = Cast(services.settings.data_dir)
     yield cast
+    cast.forget_failures()
     cast.close()
 
 
@@ -194,9 +197,10 @@ def test_whatever_is_not_there_looks_the_same(
         assert stripped(path)[0] == 200
     services.site.change({"sharing": False})
     assert stripped(path) == unknown
+    services.site.change({"sharing": True})
     for nonsense in ("/s", "/s/", f"{path}/", f"{path}/original", "/s/%00", "/s/%ED%B2%80", "/s/a/b/c"):
         assert stripped(nonsense) == unknown, nonsense
-    assert client.post(path, data={"password": "x"}).status_code == 404
+    assert client.post("/s/" + "x" * 43, data={"password": "x"}).status_code == 404
 
 
 def test_a_password_is_asked_for_once_an_hour_and_messengers_learn_nothing(

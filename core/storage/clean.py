@@ -34,11 +34,12 @@ def cleaned(data: bytes, with_provenance: bool = False) -> bytes | None:
     """
     try:
         match media_type_of(data):
-            case "image/png" if b"eXIf" not in data:
-                return _PNG + b"".join(_png(data, _PNG_KEPT | (_PNG_PROVENANCE if with_provenance else frozenset())))
-            case "image/jpeg" if turn_of(open_image(data)) is None:
+            case "image/png" if not _lies(data):
+                kept = _PNG_KEPT | (_PNG_PROVENANCE if with_provenance else frozenset())
+                return _PNG + b"".join(chunk for kind, chunk in _png(data) if kind in kept)
+            case "image/jpeg" if not _lies(data):
                 return b"\xff\xd8" + b"".join(_jpeg(data, with_provenance))
-            case "image/webp" if turn_of(open_image(data)) is None:
+            case "image/webp" if not _lies(data):
                 kept = _WEBP_KEPT | (_WEBP_PROVENANCE if with_provenance else frozenset())
                 chunks = b"WEBP" + b"".join(_webp(data, kept))
                 return b"RIFF" + len(chunks).to_bytes(4, "little") + chunks
@@ -49,16 +50,22 @@ def cleaned(data: bytes, with_provenance: bool = False) -> bytes | None:
     return None
 
 
-def _png(data: bytes, kept: frozenset[bytes]) -> Iterator[bytes]:
-    """Length, type, data and checksum of each chunk; nothing after the end."""
+def _lies(data: bytes) -> bool:
+    """Whether only what is written in it says which side is up."""
+    if data.startswith(_PNG) and all(kind != b"eXIf" for kind, _ in _png(data)):
+        return False  # Pillow would decode all of it to find out
+    return turn_of(open_image(data)) is not None
+
+
+def _png(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk by its kind, with length, kind, data and checksum; nothing after the end."""
     place, kind = len(_PNG), b""
     while kind != b"IEND":
         length, kind = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
         end = place + 12 + length
         if end > len(data):
             raise ValueError("the picture breaks off")
-        if kind in kept:
-            yield data[place:end]
+        yield kind, data[place:end]
         place = end
 
 

@@ -26,7 +26,7 @@ def facts(here: Here, image: Image) -> str:
         (text("Quality"), quality_name(text, request.quality) if request.quality else text("Automatic")),
         (text("Background"), background_name(text, request.background) if request.background else ""),
         (text("Ordered format"), (request.output_format or "").upper()),
-        (text("Compression"), text.number(request.output_compression) if request.output_compression else ""),
+        (text("Compression"), "" if request.output_compression is None else text.number(request.output_compression)),
         (text("Format"), (image.media_type or "").removeprefix("image/").upper()),
         (text("File"), text.bytes(image.size_in_bytes) if image.size_in_bytes else ""),
         (text("Previews"), text.number(request.previews) if request.previews else ""),
