@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -181,6 +182,14 @@ def test_models_are_those_that_the_owner_may_use(api: Api) -> None:
     api.services.limits.set("user", str(api.cast.bob), {"models": "gpt-image-2"})
     bob = api.client(api.token_of(api.cast.bob))
     assert [model.id for model in bob.models.list().data] == ["gpt-image-2"]
+    asking = urllib.request.Request(
+        f"{api.origin}/api/openapi.json", headers={"Authorization": f"Bearer {api.token_of(api.cast.bob)}"}
+    )
+    with urllib.request.urlopen(asking) as answer:
+        body = json.load(answer)["paths"]["/api/v1/images/generations"]["post"]["requestBody"]
+    (schema,) = body["content"]["application/json"]["schema"]["anyOf"]
+    assert schema["properties"]["model"]["enum"] == ["gpt-image-2"]
+    assert bob.images.generate(prompt=DESCRIPTION).data, "the first that may be used is the one that is meant"
     for name in (MODEL, "nothing", "a/b", "%00"):
         with pytest.raises(openai.NotFoundError):
             bob.models.retrieve(name)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -13,8 +14,10 @@ from core import start
 from core.accounts.tokens import READ
 from core.api.openapi import document
 from core.api.operations import OPERATIONS
+from core.engines.base import Painting
 from core.services import Services, build
 from core.settings import Settings
+from core.storage.tables import Reference
 from tests.studio import Cast, FakeEngine, insert_cast, lane_of, picture
 
 GENERATIONS, EDITS = "/api/v1/images/generations", "/api/v1/images/edits"
@@ -129,6 +132,34 @@ def test_an_upload_is_checked_as_on_the_page(client: TestClient) -> None:
     assert broken.status_code == 400
 
 
+def test_an_edit_may_start_from_a_picture_of_ones_own_by_its_id(
+    client: TestClient, services: Services, cast: Cast
+) -> None:
+    ENGINE.otherwise = (Painting(picture(64, 64)),)
+    made = client.post(GENERATIONS, json={"prompt": "a square"}).json()["data"][0]["id"]
+
+    def sent(field: str, value: bytes, **headers: str) -> Any:
+        form = {field: (None, value), "prompt": (None, "again")}
+        return client.post(EDITS, files=form, headers=headers)
+
+    answer = sent("image", str(made).encode())
+    assert answer.status_code == 200
+    assert ENGINE.jobs[-1].references[0].data == picture(64, 64)
+    with services.database.read() as session:
+        reference = session.scalars(select(Reference).order_by(Reference.id.desc())).first()
+    assert reference is not None
+    assert reference.image_id == made
+    assert sent("image[]", picture(32, 32)).status_code == 200, "a file whose sender gave it no name is a file"
+    bobs = services.tokens.make(cast.bob, "bob's")
+    for value in (b"999999", "tree 🌳".encode(), b"9" * 40, b"-1"):
+        assert (sent("image", value).status_code, error(sent("image", value))["param"]) == (404, "image")
+    assert sent("image", str(made).encode(), Authorization=f"Bearer {bobs}").status_code == 404
+    assert sent("image", b"\xff\xfe no picture and no text").status_code == 415
+    assert sent("image", b"").status_code == 415
+    masked = client.post(EDITS, files={"image": (None, str(made)), "mask": (None, str(made)), "prompt": (None, "a")})
+    assert (masked.status_code, error(masked)["param"]) == (400, "mask")
+
+
 def test_the_words_are_in_the_language_of_the_caller(client: TestClient) -> None:
     answer = client.post(GENERATIONS, json={"prompt": "a", "foo": 1}, headers={"Accept-Language": "de, fr;q=0.9"})
     assert error(answer)["message"].startswith("Paramètre inconnu")
@@ -207,6 +238,9 @@ def test_everything_else_is_refused_in_the_same_shape(client: TestClient) -> Non
         assert client.get(f"/api/v1/requests?{query}").status_code == 400
     for number in ("0", "abc", str(2**63), "9" * 40):
         assert client.get(f"/api/v1/requests/{number}").status_code == 404
+    for path in ("/api/v1/models/a%0Ab", "/api/v1/pictures/%0A", "/api/%0D%0A"):
+        assert client.get(path).status_code == 404
+        assert error(client.get(path))["code"]
 
 
 def test_only_a_site_that_was_named_may_call_from_a_browser(client: TestClient) -> None:

@@ -6,10 +6,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from core.api.door import Operation, Threads, answer, reader_of
-from core.api.openapi import document
+from core.api.door import Operation, Threads, answer, bearer, reader_of
+from core.api.models import allowed
+from core.api.openapi import EDITED, MASKING, document
 from core.api.operations import OPERATIONS
 from core.api.parameters import parameters_of
+from core.engines.connections import Offer
+from core.errors import Problem
 from core.i18n import Reader
 from core.services import Services
 
@@ -37,10 +40,9 @@ CURL = """curl {origin}/api/v1/images/generations \\
 
 
 def documentation_routes(services: Services, threads: Threads) -> list[Route]:
-    async def described(_request: Request) -> Response:
-        requests = services.requests
-        offers = await threads.run(lambda: requests.offers(requests.today()))
-        return answer(document([offer.model for offer in offers]))
+    async def described(request: Request) -> Response:
+        offers = await threads.run(_offers, services, request)
+        return answer(document([offer.model for offer in offers]), headers={"Vary": "Authorization"})
 
     async def read(request: Request) -> Response:
         headers = {"Content-Security-Policy": LOCKED_UP, "Cache-Control": "no-store", "Vary": "Accept-Language"}
@@ -48,6 +50,14 @@ def documentation_routes(services: Services, threads: Threads) -> list[Route]:
         return HTMLResponse(page(reader_of(request), origin), headers=headers)
 
     return [Route("/openapi.json", described), Route("/docs", read)]
+
+
+def _offers(services: Services, request: Request) -> list[Offer]:
+    """Those that the reader may use, if a token says who that is."""
+    try:
+        return allowed(services, services.tokens.caller(bearer(request)).user_id)
+    except Problem:
+        return services.requests.offers(services.requests.today())
 
 
 def page(text: Reader, origin: str) -> str:
@@ -75,7 +85,7 @@ def _section(text: Reader, operation: Operation) -> str:
     if operation.body in ("generation", "edit"):
         rows = [(parameter.name, parameter.text) for parameter in parameters_of(operation.body == "edit")]
     if operation.body == "edit":
-        rows[1:1] = [("image, image[]", "1–16 PNG, JPEG, WebP"), ("mask", "PNG")]
+        rows[1:1] = [("image, image[]", EDITED), ("mask", MASKING)]
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text(meaning))}</dd>" for name, meaning in rows)
     scope = f" <small>{escape(operation.scope)}</small>" if operation.scope else ""
     return (

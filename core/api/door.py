@@ -133,7 +133,7 @@ class Path:
         if not operation.scope:
             return NOBODY, None
         tokens = self.services.tokens
-        caller = tokens.caller(_bearer(request))
+        caller = tokens.caller(bearer(request))
         pace = tokens.count(caller.token_id)
         if operation.scope not in caller.scopes:
             raise Problem("token_scope", scope=operation.scope)
@@ -183,7 +183,7 @@ def number(request: Request, name: str, default: int, least: int, most: int) -> 
     return value
 
 
-def _bearer(request: Request) -> str:
+def bearer(request: Request) -> str:
     kind, _, token = request.headers.get("authorization", "")[:LONGEST_HEADER].partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 

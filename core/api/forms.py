@@ -27,9 +27,12 @@ AT_ONCE = 1 << 19  # bytes that are handed to a thread together
 
 @dataclass(slots=True)
 class File:
+    """`is_named`: its sender gave it a file name, as all do who send a file and nearly nobody who sends a text."""
+
     field: str
     name: str
     file: BinaryIO
+    is_named: bool = True
     size: int = 0
 
     def read(self) -> bytes:
@@ -117,7 +120,7 @@ class _Reading:
         if b"filename" in options or self._name in FILES:
             name = shown_name(options.get(b"filename", b"").decode("utf-8", "replace"))
             file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the form's owner closes it
-            self._form.files.append(File(self._name, name, file))  # type: ignore[arg-type]
+            self._form.files.append(File(self._name, name, file, b"filename" in options))  # type: ignore[arg-type]
             self._text = None
         else:
             self._text = bytearray()

@@ -21,9 +21,10 @@ from core.api.requests import shown
 from core.api.streams import Events
 from core.api.waiting import ended
 from core.errors import Problem
+from core.storage.formats import media_type_of
 from core.storage.uploads import MOST_REFERENCES
 from core.studio.news import Watch
-from core.studio.orders import Order
+from core.studio.orders import Order, ReferenceFile
 from core.studio.repeats import LONGEST_KEY, Once
 
 IMAGE, IMAGES, MASK = "image", "image[]", "mask"
@@ -85,7 +86,7 @@ def _order(call: Call, values: Mapping[str, Any], form: Form | None, watch: Watc
 
 
 def _default(call: Call) -> str:
-    offers = allowed(call)
+    offers = allowed(call.services, call.caller.user_id)
     if not offers:
         raise Problem("model_not_offered", model="–")
     return offers[0].model.name
@@ -101,12 +102,35 @@ def _with_pictures(call: Call, order: Order, files: list[File], hashes: dict[str
         raise Problem("too_many_references", count=len(images), most=MOST_REFERENCES)
     if len(masks) > 1:
         raise Problem("parameter_type", param=MASK, expected="file", found="array")
-    requests, user_id = call.services.requests, call.caller.user_id
-    references = tuple(requests.keep_reference(user_id, one.name, one.read()) for one in images)
-    mask = requests.keep_mask(user_id, masks[0].name, masks[0].read()) if masks else None
+    references = tuple(_kept(call, one) for one in images)
+    mask = _kept(call, masks[0]) if masks else None
     hashes[IMAGE] = [reference.file_key for reference in references]
     hashes[MASK] = mask.file_key if mask else None
     return replace(order, references=references, mask=mask)
+
+
+def _kept(call: Call, one: File) -> ReferenceFile:
+    """A file, or a text that is the id of a picture of one's own."""
+    requests, user_id, data = call.services.requests, call.caller.user_id, one.read()
+    image_id = None if one.is_named else _id_in(data)
+    if image_id is not None:
+        from_gallery = requests.mask_from_gallery if one.field == MASK else requests.reference_from_gallery
+        try:
+            return from_gallery(user_id, image_id)
+        except Problem as problem:
+            raise Problem(problem.code, **{"param": one.field, **problem.params}) from None
+    return (requests.keep_mask if one.field == MASK else requests.keep_reference)(user_id, one.name, data)
+
+
+def _id_in(data: bytes) -> int | None:
+    """None for what is no text; a text that is no number is the id of nothing."""
+    if not data or media_type_of(data) is not None:
+        return None
+    try:
+        typed = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 19 else 0
 
 
 def _once(call: Call, values: Mapping[str, Any], files: Mapping[str, Any]) -> Once | None:

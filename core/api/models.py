@@ -9,16 +9,17 @@ from core.api.door import Call, answer
 from core.catalog.catalog import Model
 from core.engines.connections import Offer
 from core.errors import Problem
+from core.services import Services
 
 
 async def list_models(call: Call) -> Response:
-    data = [shown(call, offer) for offer in await call.threads.run(allowed, call)]
+    data = [shown(call, offer) for offer in await call.threads.run(allowed, call.services, call.caller.user_id)]
     return answer({"object": "list", "data": data})
 
 
 async def one_model(call: Call) -> Response:
     name = call.request.path_params["id"]
-    for offer in await call.threads.run(allowed, call):
+    for offer in await call.threads.run(allowed, call.services, call.caller.user_id):
         if offer.model.name == name:
             return answer(shown(call, offer))
     raise Problem("model_not_offered", model=name[:80])
@@ -51,8 +52,7 @@ def able_to(model: Model) -> dict[str, Any]:
     }
 
 
-def allowed(call: Call) -> list[Offer]:
-    """Those that the caller may use, the default first."""
-    requests, ledger = call.services.requests, call.services.ledger
-    names = ledger.models_of(call.caller.user_id)
+def allowed(services: Services, user_id: int) -> list[Offer]:
+    """Those that a person may use, the default first."""
+    requests, names = services.requests, services.ledger.models_of(user_id)
     return [it for it in requests.offers(requests.today()) if names is None or it.model.name in names]

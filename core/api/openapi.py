@@ -6,12 +6,20 @@ from core.api.door import Operation
 from core.api.operations import OPERATIONS
 from core.api.parameters import schema
 from core.catalog.catalog import Model
+from core.i18n import mark
+from core.storage.uploads import MOST_REFERENCES
 from core.studio.gallery import LARGEST_ID
 
 TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
 MAYBE_TEXT, MAYBE_NUMBER = {"type": ["string", "null"]}, {"type": ["integer", "null"]}
+EDITED = mark("The file of a picture to start from (PNG, JPEG or WebP), or the id of a picture of one's own.")
+MASKING = mark(
+    "A PNG that is transparent where the first picture is to be painted anew, or the id of a picture like that."
+)
+STREAMING = {"createImage": "image_generation", "createImageEdit": "image_edit"}
+KEY = "^[!-~]([ -~]*[!-~])?$"  # spaces at its ends are no part of a header
 HEADERS = {
-    "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY},
     "Prefer": {"type": "string", "description": "respond-async: a 202 at once, with a Location to ask."},
 }
 
@@ -44,8 +52,8 @@ def _operation(operation: Operation, models: list[Model]) -> dict[str, Any]:
             content: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
         else:
             content = {"application/json": {"schema": found}}
-            if operation.name in ("createImage", "createImageEdit") and status == 200:
-                content["text/event-stream"] = {"schema": TEXT}
+            if operation.name in STREAMING and status == 200:
+                content["text/event-stream"] = {"schema": _event(STREAMING[operation.name])}
         answers[str(status)] = {"description": operation.text, "content": content}
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     for status in (*operation.fails, 405):
@@ -62,6 +70,14 @@ def _operation(operation: Operation, models: list[Model]) -> dict[str, Any]:
     if body is not None:
         described["requestBody"] = body
     return described
+
+
+def _event(name: str) -> dict[str, Any]:
+    """Of each event of the stream; a line that begins with a colon is a sign of life and no event."""
+    kinds = {"enum": [f"{name}.partial_image", f"{name}.completed", "error"]}
+    content = _object({"type": kinds}, {"b64_json": TEXT, "url": TEXT, "error": INNER})
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": content}
+    return _object({"event": kinds, "data": data})
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -90,7 +106,12 @@ def _body(kind: Any, models: list[Model]) -> dict[str, Any] | None:
         case "generation":
             return {"required": True, "content": {"application/json": {"schema": schema(False, models)}}}
         case "edit":
-            return {"required": True, "content": {"multipart/form-data": {"schema": _edit(models)}}}
+            kinds = {"contentType": "image/png, image/jpeg, image/webp"}
+            files = {"image": kinds, "image[]": kinds, "mask": {"contentType": "image/png"}}
+            return {
+                "required": True,
+                "content": {"multipart/form-data": {"schema": _edit(models), "encoding": files}},
+            }
         case "retry":
             flag = {"type": ["boolean", "null"]}
             wanted = {"type": "object", "properties": {"may_be_billed_again": flag}, "additionalProperties": False}
@@ -101,15 +122,19 @@ def _body(kind: Any, models: list[Model]) -> dict[str, Any] | None:
 def _edit(models: list[Model]) -> dict[str, Any]:
     able = [model for model in models if model.most_references]
     found = schema(True, able)
-    file = {"type": "string", "format": "binary"}
+    more = {"type": "array", "items": _picture(EDITED), "minItems": 1}
     for one in found.get("anyOf", [found]):
-        one["properties"] |= {
-            "image": file,
-            "image[]": {"type": "array", "items": file, "minItems": 1, "maxItems": 16},
-            "mask": file,
-        }
-        one["anyOf"] = [{"required": ["image"]}, {"required": ["image[]"]}]
+        one["properties"] |= {"image": _picture(EDITED), "image[]": more, "mask": _picture(MASKING)}
+        one["anyOf"] = [
+            {"required": ["image"], "properties": {"image[]": {"maxItems": MOST_REFERENCES - 1}}},
+            {"required": ["image[]"], "properties": {"image": False, "image[]": {"maxItems": MOST_REFERENCES}}},
+        ]
     return found
+
+
+def _picture(text: str) -> dict[str, Any]:
+    """A string of any bytes: what is no picture is refused, and no schema can tell."""
+    return {"type": "string", "minLength": 1, "description": text}
 
 
 def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:

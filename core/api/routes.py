@@ -1,5 +1,6 @@
 """/api: the operations, the documents about them, and an answer in the API's own shape for everything else."""
 
+import re
 from itertools import groupby
 
 from starlette.middleware.cors import CORSMiddleware
@@ -39,7 +40,9 @@ def api_routes(services: Services) -> list[BaseRoute]:
             expose_headers=SEEN,
             max_age=3600,
         )
-    return [Mount("/api", app)]
+    everything = Mount("/api", app)
+    everything.path_regex = re.compile(everything.path_regex.pattern, re.DOTALL)  # also with a line end in it
+    return [everything]
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

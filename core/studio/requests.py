@@ -263,13 +263,22 @@ class Requests:
 
     def reference_from_gallery(self, user_id: int, image_id: int) -> ReferenceFile:
         """A picture of one's own to start from: a copy, so that it outlives the picture."""
+        name, data = self._original(user_id, image_id)
+        return replace(self.keep_reference(user_id, name, data), image_id=image_id)
+
+    def mask_from_gallery(self, user_id: int, image_id: int) -> ReferenceFile:
+        """The same as a mask, if it has transparent parts."""
+        return self.keep_mask(user_id, *self._original(user_id, image_id))
+
+    def _original(self, user_id: int, image_id: int) -> tuple[str, bytes]:
         with self.database.read() as session:
             image = _own(session, user_id, image_id)
             if image.state != "done" or image.image_url is None or image.deleted_at is not None:
                 raise Problem("no_such_picture")
-        data = self.files.read(image.image_url)
-        kept = self.keep_reference(user_id, image.image_url.rsplit("/", 1)[-1], data)
-        return ReferenceFile(kept.name, kept.file_key, kept.media_type, kept.width, kept.height, image_id)
+        try:
+            return image.image_url.rsplit("/", 1)[-1], self.files.read(image.image_url)
+        except FileNotFoundError:  # deleted a moment ago
+            raise Problem("no_such_picture") from None
 
     def row(
         self, session: Session, user_id: int, order: Order, door: str, now: datetime
