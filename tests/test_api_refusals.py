@@ -139,7 +139,7 @@ def test_an_edit_may_start_from_a_picture_of_ones_own_by_its_id(
     made = client.post(GENERATIONS, json={"prompt": "a square"}).json()["data"][0]["id"]
 
     def sent(field: str, value: bytes, **headers: str) -> Any:
-        form = {field: (None, value), "prompt": (None, "again")}
+        form = {field: (None, value), "prompt": (None, b"again")}
         return client.post(EDITS, files=form, headers=headers)
 
     answer = sent("image", str(made).encode())
@@ -156,7 +156,8 @@ def test_an_edit_may_start_from_a_picture_of_ones_own_by_its_id(
     assert sent("image", str(made).encode(), Authorization=f"Bearer {bobs}").status_code == 404
     assert sent("image", b"\xff\xfe no picture and no text").status_code == 415
     assert sent("image", b"").status_code == 415
-    masked = client.post(EDITS, files={"image": (None, str(made)), "mask": (None, str(made)), "prompt": (None, "a")})
+    itself: tuple[None, bytes] = (None, str(made).encode())
+    masked = client.post(EDITS, files=[("image", itself), ("mask", itself), ("prompt", (None, b"a"))])
     assert (masked.status_code, error(masked)["param"]) == (400, "mask")
 
 

@@ -104,7 +104,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 def _body(kind: Any, models: list[Model]) -> dict[str, Any] | None:
     match kind:
         case "generation":
-            return {"required": True, "content": {"application/json": {"schema": schema(False, models)}}}
+            return {
+                "required": True,
+                "content": {"application/json": {"schema": schema(False, models, models[0] if models else None)}},
+            }
         case "edit":
             kinds = {"contentType": "image/png, image/jpeg, image/webp"}
             files = {"image": kinds, "image[]": kinds, "mask": {"contentType": "image/png"}}
@@ -121,7 +124,7 @@ def _body(kind: Any, models: list[Model]) -> dict[str, Any] | None:
 
 def _edit(models: list[Model]) -> dict[str, Any]:
     able = [model for model in models if model.most_references]
-    found = schema(True, able)
+    found = schema(True, able, models[0] if models else None)
     more = {"type": "array", "items": _picture(EDITED), "minItems": 1}
     for one in found.get("anyOf", [found]):
         one["properties"] |= {"image": _picture(EDITED), "image[]": more, "mask": _picture(MASKING)}

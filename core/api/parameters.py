@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from core.catalog.catalog import Catalog, Model
 from core.errors import Problem
 from core.i18n import mark
-from core.studio.orders import LONGEST_DESCRIPTION, MOST_PICTURES, MOST_PREVIEWS, Order
+from core.studio.orders import LONGEST_DESCRIPTION, MOST_PICTURES, MOST_PREVIEWS, TRANSPARENT_FORMATS, Order
 
 STRING, INTEGER, BOOLEAN = "string", "integer", "boolean"
 LONGEST_IDENTIFIER = 512
@@ -115,23 +115,33 @@ def from_form(fields: Mapping[str, str]) -> dict[str, Any]:
     return {name: _typed(kinds.get(name, STRING), text) for name, text in fields.items()}
 
 
-def schema(edits: bool, models: list[Model]) -> dict[str, Any]:
-    """Each model takes something else, so there is one schema for each."""
-    return {"anyOf": [_schema_of(model, edits) for model in models]} if models else _schema_of(None, edits)
+def schema(edits: bool, models: list[Model], default: Model | None) -> dict[str, Any]:
+    """Each model takes something else, so there is one schema for each; the default need not be named."""
+    if not models:
+        return _schema_of(None, edits, is_default=True)
+    return {"anyOf": [_schema_of(model, edits, model is default) for model in models]}
 
 
-def _schema_of(model: Model | None, edits: bool) -> dict[str, Any]:
-    properties = {it.name: _property(it, model, edits) for it in parameters_of(edits)}
-    required = ["prompt", "model"]
-    return {
-        "type": "object",
-        "properties": {name: found for name, found in properties.items() if found is not None},
-        "required": required,
-        "additionalProperties": False,
-    }
+def _schema_of(model: Model | None, edits: bool, is_default: bool) -> dict[str, Any]:
+    required = ["prompt"] if is_default else ["prompt", "model"]
+    found = {it.name: _property(it, model) for it in parameters_of(edits)}
+    properties = {name: it for name, it in found.items() if it is not None}
+    if not edits:  # in a form, everything is a text
+        properties = {name: it if name in required else _or_null(it) for name, it in properties.items()}
+    rules: dict[str, Any] = {"required": required, "additionalProperties": False}
+    if model is not None and "transparent" in model.backgrounds:
+        opaque = [name for name in model.formats if name not in TRANSPARENT_FORMATS]
+        impossible = {"background": {"const": "transparent"}, "output_format": {"enum": opaque}}
+        rules["not"] = {"properties": impossible, "required": list(impossible)}
+    return {"type": "object", "properties": properties, **rules}
 
 
-def _property(parameter: Parameter, model: Model | None, edits: bool) -> dict[str, Any] | None:
+def _or_null(described: dict[str, Any]) -> dict[str, Any]:
+    found = {**described, "type": [described["type"], "null"]}
+    return {**found, "enum": [*found["enum"], None]} if "enum" in found else found
+
+
+def _property(parameter: Parameter, model: Model | None) -> dict[str, Any] | None:
     found: dict[str, Any] = {"type": parameter.kind, "description": parameter.text}
     if parameter.kind == INTEGER:
         found |= {"minimum": parameter.least, "maximum": parameter.most}

@@ -13,6 +13,7 @@ from core.studio.texts import storable
 LONGEST_DESCRIPTION = 32_000  # characters; the provider's own limit
 MOST_PICTURES = 10
 MOST_PREVIEWS = 3
+TRANSPARENT_FORMATS = ("png", "webp")
 LARGEST_SEED = 2**31 - 1
 
 Relation = Literal["final", "variation", "change"]
@@ -98,7 +99,7 @@ def completed(order: Order, model: Model, today: date) -> Order:
     quality = _chosen(model, "quality", order.quality, model.qualities, model.default_quality or None)
     output_format = _chosen(model, "output format", order.output_format, model.formats, _first(model.formats))
     background = _chosen(model, "background", order.background, model.backgrounds, _first(model.backgrounds))
-    if background == "transparent" and output_format not in ("png", "webp"):
+    if background == "transparent" and output_format not in TRANSPARENT_FORMATS:
         raise Problem("transparent_needs_format", value=str(output_format).upper())
     return replace(
         order,
