@@ -118,7 +118,8 @@ def _kept(call: Call, one: File) -> ReferenceFile:
         try:
             return from_gallery(user_id, image_id)
         except Problem as problem:
-            raise Problem(problem.code, **{"param": one.field, **problem.params}) from None
+            problem.params.setdefault("param", one.field)
+            raise
     return (requests.keep_mask if one.field == MASK else requests.keep_reference)(user_id, one.name, data)
 
 
