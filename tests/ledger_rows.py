@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from core.ledger.booking import book
+from core.ledger.booking import add, book
 from core.storage.database import Database
-from core.storage.tables import Image, Request
+from core.storage.tables import Image, Improvement, Request
 
 OF_A_REQUEST = ("description", "door", "model", "size", "quality")
 
@@ -37,3 +37,22 @@ def add_picture(
         session.flush()
         book(session, image, cost, reserved, counted)
         return image.id
+
+
+def add_text(
+    database: Database,
+    user_id: int,
+    asked_at: datetime,
+    cost: int | None = None,
+    reserved: int | None = None,
+    **values: Any,
+) -> int:
+    """One suggestion that a text model was asked for, and its id."""
+    given = {"connection": "openai", "model": "gpt-words-mini", "original": "a tree", "state": "done", **values}
+    with database.write() as session:
+        row = Improvement(user_id=user_id, created_at=asked_at, cost_micros=cost, reserved_micros=reserved, **given)
+        session.add(row)
+        session.flush()
+        change = {"pictures": 0, "cost_micros": cost or 0, "reserved_micros": reserved or 0}
+        add(session, user_id, asked_at, change)
+        return row.id

@@ -20,10 +20,12 @@ from core.members.roster import PAGE, Roster, RosterPage
 from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import AuditEntry, Image, Request, Tally, User
+from core.storage.tables import AuditEntry, Batch, Image, Improvement, Request, Tally, User
 from core.studio.removal import Removal
 from core.studio.zips import all_of, pictures_zip
 from tests.conftest import SettableClock
+from tests.ledger_rows import add_text
+from tests.ledger_sums import assert_tallies_are_the_sums
 from tests.studio import PAINTING, PNG, Gate, Studio, person
 from tests.test_people import at_once, code_of
 from tests.test_retention import change, made
@@ -83,6 +85,27 @@ def test_what_is_given_to_somebody_else_is_theirs_with_its_costs(
     assert [user.login for user in people.all()] == ["bob", "ada"]
     people.add("alice", "Another Alice", "user", "the lake was green in June")
     assert code_of(lambda: leaving.transfer(studio.alice, studio.bob)) == "no_such_user"
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_what_a_text_model_wrote_goes_with_its_costs_or_is_silent(
+    studio: Studio, leaving: Leaving, clock: SettableClock, is_given: bool
+) -> None:
+    batch_id = studio.submit_batch(studio.alice, "a secret garden")
+    studio.batches.pause(studio.alice, batch_id)
+    values = {"original": "a secret", "suggestion": "a finer secret", "replaced": "my secret"}
+    text_id = add_text(studio.database, studio.alice, clock(), cost=1_500, **values)
+    if is_given:
+        leaving.transfer(studio.alice, studio.bob)
+    else:
+        leaving.purge(studio.alice)
+    with studio.database.read() as session:
+        row = session.get_one(Improvement, text_id)
+        assert session.scalars(select(Batch)).all() == []
+    assert (row.user_id, row.cost_micros) == (studio.bob if is_given else studio.alice, 1_500)
+    assert ("secret" in f"{row.original}{row.suggestion}{row.replaced}") is is_given
+    assert studio.states() == ["cancelled"]
+    assert_tallies_are_the_sums(studio.database)
 
 
 @pytest.mark.parametrize("heir", ["themselves", "disabled", "gone"])

@@ -147,6 +147,11 @@ class Batches:
             found = [_progress(session, batch, batch.id == newest_batch) for batch in batches]
         return [progress for progress in found if progress.is_shown]
 
+    def progress(self, user_id: int, batch_id: int) -> Progress:
+        """Where one batch stands."""
+        with self.database.read() as session:
+            return _progress(session, _own(session, user_id, batch_id), False)
+
     def pause(self, user_id: int, batch_id: int) -> None:
         """What waits is not begun any more; what is being drawn is finished. What is reserved stays reserved."""
         with self.database.write() as session:

@@ -180,7 +180,9 @@ class Improvements:
             elif not suggestion:
                 _tell(row, Problem("improving_no_text"))
             else:
-                row.suggestion, row.problem, row.problem_params = suggestion, None, None
+                # Nothing is written for who left meanwhile, and whose words are gone.
+                row.suggestion = suggestion if row.original else None
+                row.problem = row.problem_params = None
             row.state = "done"
             settle_outcome(session, row)
 

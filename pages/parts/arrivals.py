@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts import shell
 from pages.parts.tiles import address
-from pages.parts.visit import require
+from pages.parts.visit import Here, require
 
 LOOK = 3.0  # seconds between two looks, while something is under way
 LONGEST = 60  # characters of a description in a notice
@@ -28,7 +28,11 @@ def _look() -> None:
     under_way = here.services.boards.under_way(here.person.user_id)
     st.session_state["awaited"] = under_way
     text = here.reader
+    for batch_id in {image.request.batch_id for image in arrived if image.request.batch_id is not None}:
+        _batch(here, batch_id)
     for image in arrived:
+        if image.request.batch_id is not None:
+            continue
         words = image.request.description[:LONGEST]
         shown = words if len(image.request.description) <= LONGEST else words.rstrip() + "…"
         said = text(
@@ -37,3 +41,18 @@ def _look() -> None:
         st.toast(said, duration="long")  # it has a link, which takes a moment to reach
     if not under_way:
         st.rerun()  # nothing is left to look for
+
+
+def _batch(here: Here, batch_id: int) -> None:
+    """Pictures that were ordered together are one piece of news: when the last of them has come."""
+    progress = here.services.batches.progress(here.person.user_id, batch_id)
+    if not progress.is_open:
+        number = progress.number("done")
+        text = here.reader
+        said = text.plural(
+            "Ready: {count} picture · [show it]({link})",
+            "Ready: {count} pictures · [show them]({link})",
+            number,
+            link="gallery",
+        )
+        st.toast(said, duration="long")

@@ -35,6 +35,9 @@ def test_lines_are_ordered_together_paused_and_gone_on_with_on_another_device(
     screens.open_page(phone)
     expect(phone.locator(".st-key-several input")).to_be_checked()
     screens.wait_for_tile(phone, "paused")
+    wide = phone.locator(".st-key-generate button").bounding_box()
+    assert wide is not None
+    assert wide["width"] > 340  # a thumb finds it
     phone.get_by_role("button", name="Go on").click()
     screens.let_finish(phone, provider, 5)
     expect(phone.locator("[class*=st-key-batch-]").first).to_contain_text("5 of 5 done")
