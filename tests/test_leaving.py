@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -93,7 +94,7 @@ def test_what_a_text_model_wrote_goes_with_its_costs_or_is_silent(
 ) -> None:
     batch_id = studio.submit_batch(studio.alice, "a secret garden")
     studio.batches.pause(studio.alice, batch_id)
-    values = {"original": "a secret", "suggestion": "a finer secret", "replaced": "my secret"}
+    values: dict[str, Any] = {"original": "a secret", "suggestion": "a finer secret", "replaced": "my secret"}
     text_id = add_text(studio.database, studio.alice, clock(), cost=1_500, **values)
     if is_given:
         leaving.transfer(studio.alice, studio.bob)
