@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks.browser_gallery import browser
 from benchmarks.figures import median, report
 from benchmarks.history import add_people
 from benchmarks.processes import end_tidily, temporary_folder
@@ -24,8 +25,9 @@ from core.studio.views import EVERYBODY, View
 from tests import postgresql
 
 PICTURES, FEW = 1_000_000, 10_000  # in all; of the one person, 100,000 and 1,000
+OF_ONE = 100_000
 PEOPLE = 200
-TURNS = 15
+TURNS = 9
 DEPTHS = {"first page": 0.0, "half way": 0.5, "near the end": 0.98}
 NOW = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 YEAR = 365 * 24 * 3600  # seconds
@@ -96,6 +98,8 @@ def write_pictures(session: Session, pictures: int, first: int) -> None:
     begin = int((NOW - timedelta(seconds=YEAR)).timestamp())
     second = f"({begin} + CAST(n AS BIGINT) * {YEAR} / {pictures})"
     shown = "datetime({}, 'unixepoch') || '.000000'" if is_sqlite else "to_timestamp({})"
+    if is_sqlite:
+        session.execute(text("PRAGMA cache_size = -500000"))  # of this connection, so that writing takes minutes
     rows = ROWS.format(moment=shown.format(second), later=shown.format(f"{second} + 5 + n % 50"))
     for statement in (REQUESTS, IMAGES):
         session.execute(text(statement.format(rows=rows)), {"pictures": pictures, "first": first})
@@ -158,12 +162,19 @@ def measure(name: str, few: Course, many: Course) -> None:
 def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
     parser.add_argument("--pictures", type=int, default=PICTURES, help=f"in the large database; {PICTURES:,} otherwise")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="only this one")
     parser.add_argument("--browser", action="store_true", help="measure in Chromium")
     chosen = parser.parse_args()
     end_tidily()
-    with temporary_folder() as folder:
-        few, many = (Course(f"sqlite:///{folder / str(size)}.db", size) for size in (FEW, chosen.pictures))
-        measure("SQLite", few, many)
+    if chosen.browser:
+        browser(min(chosen.pictures, OF_ONE))
+        return
+    if chosen.database != "postgresql":
+        with temporary_folder() as folder:
+            few, many = (Course(f"sqlite:///{folder / str(size)}.db", size) for size in (FEW, chosen.pictures))
+            measure("SQLite", few, many)
+    if chosen.database == "sqlite":
+        return
     if postgresql.programs() is None:
         print("PostgreSQL is not installed: its figures are left out.", file=sys.stderr)
         return

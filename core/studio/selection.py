@@ -24,7 +24,9 @@ NOBODY = 0  # a key that no row has
 FIRST_LOOK = 600  # pictures along the order
 FIRST_WORDS = 200  # of them, descriptions that are looked into before the words are counted
 RARE = 1_000  # pictures that are looked at one by one
-FREQUENT = 20_000  # matches that are too many to be gathered
+FREQUENT = 20  # one in so many descriptions has the words: then it is quicker to go on reading them
+GATHERED = 50_000  # matches among all that are few enough to be gathered
+FEW_SHELVES = 8
 
 Place = tuple[Any, int]
 Wrap = Callable[[Any], Any]
@@ -83,8 +85,9 @@ def ids(
         return []
     wanted = Wanted(user_id, shelves, collection, view.start, view.end)
     found: list[int] = []
-    for stretch in _stretches(view, place, backwards):
-        more = _with_words(session, wanted, stretch, number - len(found), view.q)
+    for part in _stretches(view, place, backwards):
+        within, stretch = _narrowed(wanted, part)
+        more = _with_words(session, within, stretch, number - len(found), view.q)
         found += [image_id for _, image_id in more]
         if len(found) >= number:
             break
@@ -108,6 +111,18 @@ def _stretches(view: View, place: Place | None, backwards: bool) -> list[Stretch
         return [here, known] if backwards else [here]
     here = replace(known, place=place)
     return [here] if backwards else [here, unknown]
+
+
+def _narrowed(wanted: Wanted, stretch: Stretch) -> tuple[Wanted, Stretch]:
+    """One bound instead of two on the same side: a database would begin at either."""
+    if not stretch.is_by_time or stretch.place is None:
+        return wanted, stretch
+    moment = stretch.place[0]
+    if stretch.falling:
+        is_outside = wanted.end is not None and moment >= wanted.end
+        return (wanted, replace(stretch, place=None)) if is_outside else (replace(wanted, end=None), stretch)
+    is_outside = wanted.start is not None and moment < wanted.start
+    return (wanted, replace(stretch, place=None)) if is_outside else (replace(wanted, start=None), stretch)
 
 
 def _shelves(view: View, user_id: int | None) -> Select[int]:
@@ -137,17 +152,16 @@ def _with_words(session: Session, wanted: Wanted, stretch: Stretch, number: int,
     if not typed:
         return _fitting(session, wanted, stretch, number)
     found, rest = _looked_into(session, wanted, stretch, max(FIRST_WORDS, number), typed)
-    if len(found) >= number or rest is None:
-        return found[:number]
     matches = matching(session, typed, wanted.user_id)
-    many = _count(session, matches, FREQUENT)
-    if many <= RARE:
-        rare = select(Image.id).where(Image.request_id.in_(matches))
-        return _one_by_one(session, wanted, stretch, number, rare)
-    if many <= FREQUENT:
-        return found + _fitting(session, wanted, rest, number - len(found), matches)
+    is_frequent = len(found) * FREQUENT >= FIRST_WORDS
+    if not is_frequent and len(found) < number and rest is not None:
+        if _count(session, matches, RARE) <= RARE:
+            rare = select(Image.id).where(Image.request_id.in_(matches))
+            return _one_by_one(session, wanted, stretch, number, rare)
+        if wanted.user_id is not None or _count(session, matches, GATHERED) <= GATHERED:
+            return found + _walked(session, wanted, rest, number - len(found), matches)
     while len(found) < number and rest is not None:
-        more, rest = _looked_into(session, wanted, rest, FIRST_LOOK, typed)
+        more, rest = _looked_into(session, wanted, rest, FIRST_WORDS, typed)
         found += more
     return found[:number]
 
@@ -165,22 +179,29 @@ def _looked_into(
     return found, replace(stretch, place=places[-1]) if len(places) == number else None
 
 
-def _fitting(
-    session: Session, wanted: Wanted, stretch: Stretch, number: int, matches: Select[Any] | None = None
-) -> list[Place]:
-    """The first that fit; with `matches`, of the pictures of these requests."""
-    if stretch.is_by_time and wanted.collection is None and matches is None:
+def _fitting(session: Session, wanted: Wanted, stretch: Stretch, number: int) -> list[Place]:
+    """The first that fit, whatever their words."""
+    is_of_shelves = stretch.is_by_time and wanted.collection is None
+    if not is_of_shelves or len(wanted.shelves) > FEW_SHELVES or number >= FIRST_WORDS:
+        found = _first_look(session, wanted, stretch, number)
+        if len(found) >= number:
+            return found
+    if is_of_shelves:
         return _of_shelves(session, wanted, stretch, number)
-    conditions = _conditions(wanted, stretch)
-    if matches is not None:
-        conditions.append(lambda wrap: wrap(Image.request_id).in_(matches))
-    found = _first_look(session, wanted, stretch, conditions, number)
-    if len(found) >= number:
-        return found
     for rare in _marks(wanted, stretch):
         if _count(session, rare, RARE) <= RARE:
-            return _one_by_one(session, wanted, stretch, number, rare, conditions)
-    walk = _path(wanted, stretch).where(*(trait(_opaque) for trait in conditions))
+            return _one_by_one(session, wanted, stretch, number, rare)
+    return _walked(session, wanted, stretch, number)
+
+
+def _walked(
+    session: Session, wanted: Wanted, stretch: Stretch, number: int, matches: Select[Any] | None = None
+) -> list[Place]:
+    """Along the order until there are enough; with `matches`, pictures of these requests."""
+    conditions = [trait(_opaque) for trait in _conditions(wanted, stretch)]
+    if matches is not None:
+        conditions.append(_opaque(Image.request_id).in_(matches))
+    walk = _path(wanted, stretch).where(*conditions)
     return _places(session, walk.order_by(*_order(stretch.column, Image.id, stretch.falling)).limit(number))
 
 
@@ -210,29 +231,20 @@ def _of_shelves(session: Session, wanted: Wanted, stretch: Stretch, number: int)
     return _places(session, query.where(Shelf.id.in_(wanted.shelves)).order_by(*order).limit(number))
 
 
-def _first_look(
-    session: Session, wanted: Wanted, stretch: Stretch, conditions: Sequence[Trait], number: int
-) -> list[Place]:
+def _first_look(session: Session, wanted: Wanted, stretch: Stretch, number: int) -> list[Place]:
     """What fits among the first pictures of the order."""
-    fits = and_(true(), *(trait(_opaque) for trait in conditions)).label("fits")
+    fits = and_(true(), *(trait(_opaque) for trait in _conditions(wanted, stretch))).label("fits")
     look = _path(wanted, stretch).add_columns(fits).order_by(*_order(stretch.column, Image.id, stretch.falling))
-    seen = look.limit(max(FIRST_LOOK, number)).subquery()
+    seen = look.limit(max(FIRST_LOOK, 2 * number)).subquery()
     value, image_id = seen.c.value, seen.c.id
     query = select(value, image_id).where(seen.c.fits).order_by(*_order(value, image_id, stretch.falling))
     return _places(session, query.limit(number))
 
 
-def _one_by_one(
-    session: Session,
-    wanted: Wanted,
-    stretch: Stretch,
-    number: int,
-    rare: Select[Any],
-    conditions: Sequence[Trait] | None = None,
-) -> list[Place]:
+def _one_by_one(session: Session, wanted: Wanted, stretch: Stretch, number: int, rare: Select[Any]) -> list[Place]:
     """Of a few pictures, the first ones that fit."""
     few = rare.cte("few").prefix_with("MATERIALIZED")
-    traits = (*_whose(wanted), *_span(wanted), *_after(stretch), *(conditions or _conditions(wanted, stretch)))
+    traits = (*_whose(wanted), *_span(wanted), *_after(stretch), *_conditions(wanted, stretch))
     query = select(stretch.column, Image.id).where(
         Image.id.in_(select(few.c[0])), *(trait(_opaque) for trait in traits)
     )

@@ -1,0 +1,93 @@
+"""The gallery in Chromium: how soon after a click all is painted, and whether page views leave memory behind."""
+
+import sys
+from datetime import UTC
+
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import select
+
+from benchmarks.figures import median, percentile, report
+from benchmarks.processes import HOST, Memory, free_port, imagier, temporary_folder, wait_for
+from benchmarks.studio import build
+from core.api.auth import COOKIE
+from core.demo.fill import fill
+from core.storage.tables import User
+from tests.browser.chromium import launch
+
+VIEWS, CLICKS = 500, 25  # page views for the memory; clicks that are measured
+ADDRESSES = (
+    "gallery?sort=old",
+    "gallery?sort=dear",
+    "gallery?shape=square",
+    "gallery?q=a",
+    "gallery?model=gpt-image-2",
+)
+# From the click on a button until every picture of the next page is decoded and a frame was painted.
+CLICKED = """(name) => new Promise((resolve, reject) => {
+  const tiles = () => [...document.querySelectorAll('.imagier-tile')]
+  const before = tiles().map((tile) => tile.dataset.picture).join()
+  const button = [...document.querySelectorAll('button')].find((it) => it.textContent.trim() === name)
+  const begun = performance.now()
+  button.click()
+  const look = () => {
+    const now = tiles(), images = now.flatMap((tile) => [...tile.querySelectorAll('img')])
+    const isThere = now.length === 24 && now.map((tile) => tile.dataset.picture).join() !== before
+    const isPainted = images.length === 24 && images.every((image) => image.complete && image.naturalWidth)
+    if (isThere && isPainted) requestAnimationFrame(() => resolve(performance.now() - begun))
+    else if (performance.now() - begun > 30000) reject(new Error('the page was not painted'))
+    else requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+})"""
+
+
+def browser(pictures: int) -> None:
+    with temporary_folder() as folder:
+        services = build(folder)
+        fill(services.database, services.files, pictures, 1, 300, UTC)
+        with services.database.read() as session:
+            user_id = session.scalars(select(User.id)).one()
+        token = services.sessions.exchange(services.sessions.ticket(user_id, HOST))
+        services.database.close()
+        port = free_port()
+        with imagier(folder, port) as app, sync_playwright() as playwright:
+            wait_for(port, "/readyz", app)
+            chromium = launch(playwright)
+            context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+            context.add_cookies([{"name": COOKIE, "value": token or "", "url": f"http://{HOST}:{port}"}])
+            page = context.new_page()
+            address = f"http://{HOST}:{port}"
+            _open(page, f"{address}/gallery")
+            _time(page, pictures)
+            _wear(page, address, Memory(app))
+            chromium.close()
+
+
+def _time(page: Page, pictures: int) -> None:
+    seconds = [page.evaluate(CLICKED, "Older") / 1000 for _ in range(CLICKS)]
+    name = f"Chromium, {pictures:,} pictures, click until 24 thumbnails are painted"
+    report(f"{name}, median", median(seconds), "s", 1.0)
+    report(f"{name}, 95th percentile", percentile(seconds, 95), "s", 1.0)
+
+
+def _wear(page: Page, address: str, memory: Memory) -> None:
+    """Page after page, in one view after the other, in one tab that is loaded anew for each view."""
+    before = 0.0
+    for number in range(VIEWS):
+        if number % 20 == 0:
+            _open(page, f"{address}/{ADDRESSES[number // 20 % len(ADDRESSES)]}")
+        if number == VIEWS // 5:  # until then there are things that are made once
+            before = memory.now
+        page.evaluate(
+            CLICKED,
+            {"gallery?sort=old": "Newer", "gallery?sort=dear": "Cheaper"}.get(
+                ADDRESSES[number // 20 % len(ADDRESSES)], "Older"
+            ),
+        )
+        print(f"{number + 1} of {VIEWS}", end="\r", file=sys.stderr)
+    report(f"Chromium, memory of the server after {VIEWS} page views, beside {VIEWS // 5}", memory.now, "MB", before)
+
+
+def _open(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function("document.querySelectorAll('.imagier-tile img').length === 24", timeout=60_000)
