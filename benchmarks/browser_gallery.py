@@ -1,9 +1,8 @@
 """The gallery in Chromium: how soon after a click all is painted, and whether page views leave memory behind."""
 
-import sys
 from datetime import UTC
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy import select
 
 from benchmarks.figures import median, percentile, report
@@ -84,10 +83,9 @@ def _wear(page: Page, address: str, memory: Memory) -> None:
                 ADDRESSES[number // 20 % len(ADDRESSES)], "Older"
             ),
         )
-        print(f"{number + 1} of {VIEWS}", end="\r", file=sys.stderr)
     report(f"Chromium, memory of the server after {VIEWS} page views, beside {VIEWS // 5}", memory.now, "MB", before)
 
 
 def _open(page: Page, address: str) -> None:
     page.goto(address)
-    page.wait_for_function("document.querySelectorAll('.imagier-tile img').length === 24", timeout=60_000)
+    expect(page.locator(".imagier-tile img")).to_have_count(24, timeout=60_000)

@@ -70,7 +70,7 @@ OF_ALL = {  # an administrator's
 # Everything of a picture follows from its number, stirred.
 ROWS = """
 WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < :pictures - 1),
-stirred AS (SELECT n, (CAST(n AS BIGINT) * 7919 + n / 10 * 104729 + 13) % 1000003 AS k FROM numbers),
+stirred AS (SELECT n, (CAST(n AS BIGINT) * 7919 + CAST(n / 10 AS BIGINT) * 104729 + 13) % 1000003 AS k FROM numbers),
 made AS (SELECT n + 1 AS id, k, CASE WHEN n % 10 = 0 THEN :first ELSE :first + 1 + k % 199 END AS user_id,
   {moment} AS moment, {later} AS later,
   CASE WHEN k % 100 < 90 THEN 'done' WHEN k % 100 < 96 THEN 'failed' WHEN k % 100 < 98 THEN 'blocked'
