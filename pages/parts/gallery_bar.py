@@ -60,15 +60,15 @@ def show_nothing(here: Here, view: View) -> None:
         return
     with st.container(key="nothing"):
         st.markdown(f"**{text('No picture is like that.')}**")
-        labels = {"q": text("“{words}”", words=view.q)} if view.q else {}
+        labels = {"q": view.q} if view.q else {}
         labels |= _labels(here, view)
         helps = [name for name in labels if here.services.gallery.page(here.person, view.without(name), size=1).images]
         if helps:
             st.caption(text("There are pictures without one of these:"))
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
             for name in helps:
                 st.button(
-                    text("Remove {filter}", filter=plain(labels[name])),
+                    text("Remove “{filter}”", filter=plain(labels[name])),
                     key=f"open-{name}",
                     on_click=filters.forget,
                     args=((name,),),

@@ -70,7 +70,7 @@ function load(tile, item, data) {
   if (item.state === 'done') {
     if (item.sources) {
       image.srcset = item.sources
-      image.sizes = data.shape === 'large' ? '44rem' : data.shape === 'strip' ? '7rem' : '(max-width: 640px) 46vw, 16rem'
+      image.sizes = sizes(item, data.shape)
     }
     if (!tile.image && item.placeholder) image.style.backgroundImage = `url("${item.placeholder}")`
   }
@@ -86,6 +86,14 @@ function load(tile, item, data) {
   if (item.state !== 'done') image.decode().then(put, () => {})
   else if (tile.image) image.decode().then(put, put)
   else put()
+}
+
+// About as wide as it is shown, which the browser cannot know before it is.
+function sizes(item, shape) {
+  if (shape === 'large') return '44rem'
+  if (shape === 'strip') return '7rem'
+  if (shape === 'rows') return `(max-width: 640px) 50vw, ${Math.round(item.ratio * 15)}rem`
+  return '(max-width: 640px) 46vw, 16rem'
 }
 
 function link(tile, item, act) {

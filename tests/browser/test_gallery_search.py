@@ -63,7 +63,7 @@ def test_pictures_are_found_while_one_types_and_each_view_is_a_link(
     field(page).fill("boat")
     expect(page.get_by_text("No picture is like that.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove “boat”")).to_be_visible()
-    expect(page.get_by_role("button", name="Remove Wide")).to_have_count(0)
+    expect(page.get_by_role("button", name="Remove “Wide”")).to_have_count(0)
     field(page).press("Escape")
     expect(screens.tiles(page)).to_have_count(1)
     page.locator(".st-key-chip-shape button").first.click()
