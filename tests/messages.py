@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -94,6 +95,7 @@ def is_plural(callee: ast.expr) -> bool:
     return isinstance(callee, ast.Attribute) and callee.attr == "plural"
 
 
+@cache
 def modules(*folders: str) -> list[Module]:
     paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return [Module.parsed(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]

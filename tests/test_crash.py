@@ -21,9 +21,8 @@ from core.storage.files import Files
 from core.storage.tables import Attempt, Image, Request
 from core.studio.orders import Order
 from core.studio.requests import Requests
-from tests import crash_process
+from tests import crash_process, nursery
 from tests.images_server import Call, ImagesServer
-from tests.nursery import nursery
 from tests.patience import SECONDS
 from tests.studio import MODEL, FakeEngine, insert_cast, until
 
@@ -41,9 +40,8 @@ class Process:
     line: Connection | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        self.line, end = nursery.Pipe()
-        self.running = nursery.Process(target=crash_process.draw, args=(self.options, end))
-        self.running.start()
+        self.line, end = nursery.line()
+        self.running = nursery.start(crash_process.draw, self.options, end)
         end.close()
         assert self.line.poll(SECONDS)
         self.worker = self.line.recv()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import nursery
 from tests.browser.application import PYTHON_APP, ROOT, Application, free_port, until
 from tests.browser.cast import Cast
-from tests.nursery import nursery
 from tests.patience import SECONDS
 
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"))
@@ -23,10 +23,9 @@ STREAMLIT = (sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"))
 def refused(application: Application) -> str:
     """What a start that fails says: one sentence, and nothing else."""
     application.make_folder()
-    start = nursery.Process(target=begin, args=(application.folder, application.environment))
-    start.start()
-    start.join(SECONDS)
-    assert start.exitcode == 1
+    process = nursery.start(begin, application.folder, application.environment)
+    process.join(SECONDS)
+    assert process.exitcode == 1
     said = application.log.strip()
     assert "Traceback" not in said
     assert said.count("\n") == 0, said
