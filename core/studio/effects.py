@@ -1,5 +1,6 @@
 """One transaction of an act on pictures: what it does, noted for each picture that it changes, and the way back."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    ScalarSelect,
     and_,
     delete,
     exists,
@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -72,43 +71,50 @@ class Step:
         return self._run(delete(CollectionPicture).where(there))
 
     def undo(self) -> None:
-        """As far as the pictures are still as the change left them."""
-        self._undo_set(LOVED, true(), favourite=False)
-        self._undo_set(UNLOVED, true(), favourite=True)
-        unchanged = in_own_bin(self.user_id) & (Image.deleted_at == self._moment(DELETED))
-        self._undo_set(DELETED, unchanged, deleted_at=None, deleted_by=None)
-        self._undo_set(RESTORED, is_shown(), deleted_at=self._moment(RESTORED), deleted_by=self.user_id)
-        self._undo_add()
-        self._undo_take_out()
+        """As far as the pictures are still as the change left them.
+
+        What was noted is read first, and then meant by its keys: a database that has not seen these notes before
+        would guess badly how few they are.
+        """
+        query = select(Effect.effect, Effect.collection_id, Effect.moment, Effect.image_id)
+        query = query.where(Effect.change_id == self.change_id, Effect.image_id.in_(self.image_ids))
+        noted: dict[tuple[str, int | None, datetime | None], list[int]] = defaultdict(list)
+        for effect, collection_id, moment, image_id in self.session.execute(query):
+            noted[effect, collection_id, moment].append(image_id)
+        for (effect, collection_id, moment), image_ids in noted.items():
+            self._undo(effect, collection_id, moment, image_ids)
         self._run(delete(Effect).where(Effect.change_id == self.change_id, Effect.image_id.in_(self.image_ids)))
 
-    def _undo_add(self) -> None:
-        noted = exists().where(
-            self._noted(ADDED),
-            Effect.image_id == CollectionPicture.image_id,
-            Effect.collection_id == CollectionPicture.collection_id,
-            Effect.moment == CollectionPicture.added_at,
-        )
-        self._run(delete(CollectionPicture).where(CollectionPicture.image_id.in_(self.image_ids), noted))
+    def _undo(self, effect: str, collection_id: int | None, moment: datetime | None, image_ids: list[int]) -> None:
+        own = update(Image).where(Image.id.in_(image_ids), Image.user_id == self.user_id)
+        if effect in (LOVED, UNLOVED):
+            self._run(own.values(favourite=effect == UNLOVED))
+        elif effect == DELETED:
+            unchanged = in_own_bin(self.user_id) & (Image.deleted_at == moment)
+            self._run(own.where(unchanged).values(deleted_at=None, deleted_by=None))
+        elif effect == RESTORED:
+            self._run(own.where(is_shown()).values(deleted_at=moment, deleted_by=self.user_id))
+        elif collection_id is not None and moment is not None:
+            there = and_(CollectionPicture.collection_id == collection_id, CollectionPicture.image_id.in_(image_ids))
+            if effect == ADDED:
+                self._run(delete(CollectionPicture).where(there, CollectionPicture.added_at == moment))
+            else:
+                self._put_back(collection_id, moment, image_ids, there)
 
-    def _undo_take_out(self) -> None:
-        there = exists().where(
-            CollectionPicture.collection_id == Effect.collection_id, CollectionPicture.image_id == Effect.image_id
-        )
-        noted = (
-            select(Effect.collection_id, Effect.image_id, Effect.moment)
-            .join(Collection, Collection.id == Effect.collection_id)
-            .where(self._noted(TAKEN_OUT), Collection.user_id == self.user_id, ~there)
-        )
-        self._run(insert(CollectionPicture).from_select(["collection_id", "image_id", "added_at"], noted))
+    def _put_back(self, collection_id: int, moment: datetime, image_ids: list[int], there: ColumnElement[bool]) -> None:
+        """Into the collection, if there still is one."""
+        own = select(Collection.id).where(Collection.id == collection_id, Collection.user_id == self.user_id)
+        if self.session.scalar(own) is None:
+            return
+        back = set(self.session.scalars(select(CollectionPicture.image_id).where(there)))
+        row = {"collection_id": collection_id, "added_at": moment}
+        rows = [{**row, "image_id": it} for it in image_ids if it not in back]
+        if rows:
+            self.session.execute(insert(CollectionPicture), rows)
 
     def _set(self, effect: str, those: ColumnElement[bool], moment: Any, **values: Any) -> int:
         self._note(effect, self._own(those), moment)
         return self._run(update(Image).where(self._own(those)).values(values))
-
-    def _undo_set(self, effect: str, those: ColumnElement[bool], **values: Any) -> None:
-        noted = Image.id.in_(select(Effect.image_id).where(self._noted(effect)))
-        self._run(update(Image).where(noted, Image.user_id == self.user_id, those).values(values))
 
     def _note(self, effect: str, wanted: ColumnElement[bool], moment: Any, collection_id: int | None = None) -> None:
         which = null() if collection_id is None else literal(collection_id)
@@ -120,13 +126,6 @@ class Step:
 
     def _noted(self, effect: str) -> ColumnElement[bool]:
         return and_(Effect.change_id == self.change_id, Effect.effect == effect, Effect.image_id.in_(self.image_ids))
-
-    def _moment(self, effect: str) -> ScalarSelect[datetime | None]:
-        """What was noted of the picture in question."""
-        noted = select(Effect.moment).where(
-            Effect.change_id == self.change_id, Effect.effect == effect, Effect.image_id == Image.id
-        )
-        return noted.correlate(Image).scalar_subquery()
 
     def _run(self, statement: Executable) -> int:
         """Of how many rows."""
