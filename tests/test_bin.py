@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from core.acting import Actor, acting
-from core.ledger.export import export
+from core.ledger.export import Entry, export
 from core.members.leaving import Leaving
 from core.settings import Settings
 from core.site import Sites
@@ -51,10 +51,10 @@ def shown(studio: Studio, owner: int) -> list[int]:
     return [image.id for image in studio.gallery.page(person(owner)).images]
 
 
-def ledger(studio: Studio, clock: SettableClock) -> list[tuple[object, ...]]:
+def ledger(studio: Studio, clock: SettableClock) -> list[Entry]:
     """Every row of the export, but for the description."""
     day = timedelta(days=400)
-    return [tuple(entry)[:-1] for entry in export(studio.database, clock() - day, clock() + day)]
+    return [entry._replace(description="") for entry in export(studio.database, clock() - day, clock() + day)]
 
 
 def test_a_deleted_picture_keeps_its_files_for_thirty_days_and_its_cost_for_ever(
