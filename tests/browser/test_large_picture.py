@@ -105,3 +105,36 @@ def test_a_link_is_made_copied_opened_by_a_stranger_hidden_and_taken_back(
     expect(stranger.get_by_role("heading", name="There is nothing to see here")).to_be_visible()
     expected = ("403", "404")  # the wrong password, and what was taken back
     assert [line for line in complaints if not any(code in line for code in expected)] == []
+
+
+def test_fingers_swipe_to_the_neighbours_and_pinch_to_zoom(
+    window: Windows, cast: Cast, alice: Somebody, complaints: list[str]
+) -> None:
+    page = window(token=cast.token(alice), viewport={"width": 390, "height": 844}, has_touch=True)
+    older, newer = cast.hang(alice, picture(900, 600), "A lake", number=2)
+    screens.open_page(page, f"/gallery?picture={newer}")
+    expect_shown(page, newer)
+    fingers = page.context.new_cdp_session(page)
+    box = screens.dialog(page).locator(".imagier-viewer").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+
+    def draw(*ways: tuple[float, float]) -> None:
+        """Each finger goes from one place across to another."""
+        for step in range(11):
+            places = [{"x": start + (end - start) * step / 10, "y": middle} for start, end in ways]
+            kind = "touchMove" if step else "touchStart"
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    draw((330, 90))
+    expect_shown(page, older)
+    draw((60, 300))
+    expect_shown(page, newer)
+    zoomed = screens.dialog(page).locator(".imagier-viewer.zoomed")
+    draw((180, 90), (210, 300))
+    expect(zoomed).to_have_count(1)
+    draw((250, 150))  # moves what is zoomed, and leads nowhere
+    expect(zoomed).to_have_count(1)
+    expect_shown(page, newer)
+    assert complaints == []
