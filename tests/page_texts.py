@@ -33,14 +33,17 @@ _CODE = {"css", "js"}
 
 _TAG = re.compile(r"<[^>]*>")
 _SHOWN_ATTRIBUTE = re.compile(r"""\b(?:alt|title|placeholder|aria-label)\s*=\s*(["'])(.*?)\1""", re.DOTALL)
+_GAP = re.compile(r"\{\w+\}")  # that a script fills
 _ICON = re.compile(r":material/\w+:")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _EDGES = ".,;:!?…()«»“”\"'’*_#·–"
 _SCRIPT_COMMENT = re.compile(r"(?<!:)//[^\n]*|/\*.*?\*/", re.DOTALL)
 _SCRIPT_STRING = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
-_SELECTOR = re.compile(r"""\b(?:querySelector(?:All)?|closest|matches)\((["'`]).*?\1\)""")
+_SELECTOR = re.compile(r"""\b(?:querySelector(?:All)?|closest|matches)(?:\?\.)?\(\s*(["'`]).*?\1,?\s*\)""", re.DOTALL)
+_KEY = re.compile(r"""\bkey\s*[!=]==\s*(["'])\w+\1""")  # of the keyboard
 _SCRIPT_OWN = {"Enter", "Content-Type"}
+_STYLE_ICON = re.compile(r"""stIconMaterial[^{]*\{[^}]*\}""")  # whose name is drawn as a sign
 _STYLE_CONTENT = re.compile(r"(?<![\w-])content:([^;}]*)")
 
 
@@ -52,13 +55,15 @@ def untranslated(module: Module) -> list[str]:
 
 
 def untranslated_in_script(place: str, source: str) -> list[str]:
-    code = _SELECTOR.sub("", _SCRIPT_COMMENT.sub("", source))
+    code = _SCRIPT_COMMENT.sub("", source)
+    for technical in (_SELECTOR, _KEY):
+        code = technical.sub("", code)
     texts = [match[2] for match in _SCRIPT_STRING.finditer(code)]
     return [f"{place}: {text}" for text in texts if text not in _SCRIPT_OWN and is_readable(text)]
 
 
 def untranslated_in_style(place: str, source: str) -> list[str]:
-    contents = [match[1] for match in _STYLE_CONTENT.finditer(source)]
+    contents = [match[1] for match in _STYLE_CONTENT.finditer(_STYLE_ICON.sub("", source))]
     texts = [match[2] for content in contents for match in _SCRIPT_STRING.finditer(content)]
     return [f"{place}: {text}" for text in texts if has_letters(text)]
 
@@ -78,7 +83,7 @@ def is_readable(text: str) -> bool:
 
 def _visible(text: str) -> str:
     attributes = " ".join(match[2] for match in _SHOWN_ATTRIBUTE.finditer(text))
-    plain = html.unescape(_TAG.sub(" ", _ICON.sub("", text))) + " " + attributes
+    plain = html.unescape(_TAG.sub(" ", _ICON.sub("", _GAP.sub("", text)))) + " " + attributes
     for name in UNTRANSLATED:
         plain = re.sub(rf"\b{name}\b", "", plain)
     return plain

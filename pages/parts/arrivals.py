@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts import shell
-from pages.parts.tiles import address
+from pages.parts.tiles import GALLERY, address
 from pages.parts.visit import Here, require
 
 LOOK = 3.0  # seconds between two looks, while something is under way
@@ -53,6 +53,6 @@ def _batch(here: Here, batch_id: int) -> None:
             "Ready: {count} picture · [show it]({link})",
             "Ready: {count} pictures · [show them]({link})",
             number,
-            link="gallery",
+            link=GALLERY,
         )
         st.toast(said, duration="long")

@@ -17,6 +17,7 @@ from core.storage.tables import WAITING, Connection, Image, Request
 from core.studio.board import Board, Slot
 
 PARTS = Path(__file__).parent
+GALLERY = "gallery"  # its address
 
 _tiles = st.components.v2.component(
     "imagier_tiles",
@@ -115,7 +116,7 @@ def finished(
     }
 
 
-def address(image_id: int, page: str = "gallery") -> str:
+def address(image_id: int, page: str = GALLERY) -> str:
     """Where a picture opens; `page` "" is the page where one is."""
     return f"{page}?picture={image_id}"
 
