@@ -1,24 +1,35 @@
 """Takes the pictures of docs/screenshots from the running app: `make screenshots`."""
 
 import tempfile
+from datetime import UTC
+from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import func, select
 
 from core.catalog import catalog
+from core.demo.fill import fill
 from core.engines.connections import lanes_of
+from core.ledger.prices import Prices
+from core.services import build
 from core.storage.tables import Image
 from core.studio.orders import Order
 from core.studio.requests import Requests
 from tests.browser.application import ROOT, Application, until
 from tests.browser.cast import Cast, Somebody
 from tests.browser.chromium import launch
-from tests.browser.screens import open_page
+from tests.browser.screens import wait_for_page
 
 FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP, PHONE = (1280, 900), (390, 844)
-PAGES = ("", "gallery", "account", "usage", "requests", "people", "connections", "ledger", "settings", "audit")
+# A picture that nobody sees may never come.
+SEEN = """() => Promise.all([...document.images]
+  .filter((it) => it.checkVisibility() && it.getBoundingClientRect().top < innerHeight)
+  .map((it) => it.decode().catch(() => {})))"""
+DESK = ("usage", "requests", "people", "connections", "ledger", "settings", "audit")
+PAGES = {"create": "", **{path: path for path in ("gallery", "account", *DESK)}}
+PAST, PEOPLE, DAYS = 1_200, 12, 30  # of the desk's pages
 DESCRIPTIONS = {
     "en": (
         "A red sunset over the desert",
@@ -39,20 +50,42 @@ DESCRIPTIONS = {
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, Application(Path(folder)) as application, sync_playwright() as play:
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        application = Application(Path(folder))
         cast = Cast(application.data)
-        browser = launch(play)
-        for language in DESCRIPTIONS:
-            ada = cast.join("Ada", "admin", language)
-            _paint(cast, ada, language)
-            for theme in ("light", "dark"):
-                for size in (DESKTOP, PHONE):
-                    _shoot(browser, application, cast.token(ada), language, theme, size)
-        browser.close()
+        Prices(cast.database).load_catalogue()
+        fill(cast.database, cast.files, PAST, PEOPLE, DAYS, UTC)
+        with application, sync_playwright() as play:
+            _take_all(application, cast, launch(play))
         cast.close()
 
 
-def _paint(cast: Cast, somebody: Somebody, language: str) -> None:
+def _take_all(application: Application, cast: Cast, browser: Browser) -> None:
+    for language in DESCRIPTIONS:
+        ada = cast.join("Ada", "admin", language)
+        pages = {**PAGES, **_addresses(cast, ada, _paint(cast, ada, language))}
+        for theme, size in product(("light", "dark"), (DESKTOP, PHONE)):
+            _shoot(browser, application, cast.token(ada), language, theme, size, pages)
+    browser.close()
+
+
+def _addresses(cast: Cast, ada: Somebody, image_id: int) -> dict[str, str]:
+    """What has an address for one person, or for one picture."""
+    services = build(cast.settings)
+    services.shares.make(ada.user_id, image_id, with_description=True)
+    (link,) = services.shares.of(ada.user_id, image_id)
+    services.database.close()
+    return {
+        "picture": f"gallery?picture={image_id}",
+        "share": f"s/{link.token}",
+        "person": f"people?person={ada.user_id}",
+    }
+
+
+def _paint(cast: Cast, somebody: Somebody, language: str) -> int:
+    """What Ada has made; the newest picture."""
     models = catalog.load()
     requests = Requests(cast.database, cast.files, models, lanes_of(cast.settings, models))
     for seed, description in enumerate(DESCRIPTIONS[language], start=3):
@@ -65,10 +98,17 @@ def _paint(cast: Cast, somebody: Somebody, language: str) -> None:
 
     until(all_done, "the painter")
     cast.people.save_draft(somebody.user_id, DESCRIPTIONS[language][-1])
+    return cast.images(somebody)[-1].id
 
 
 def _shoot(
-    browser: Browser, application: Application, token: str, language: str, theme: str, size: tuple[int, int]
+    browser: Browser,
+    application: Application,
+    token: str,
+    language: str,
+    theme: str,
+    size: tuple[int, int],
+    pages: dict[str, str],
 ) -> None:
     """One picture for each page; README shows those without a suffix: light, on a desktop."""
     context = browser.new_context(
@@ -78,13 +118,22 @@ def _shoot(
         timezone_id="Europe/Paris",
         base_url=application.url,
     )
+    suffix = [language] * (language != "en") + ["dark"] * (theme == "dark") + ["phone"] * (size == PHONE)
+
+    def take(name: str, path: str) -> None:
+        page = context.new_page()
+        page.goto(f"/{path}")
+        if not path.startswith("s/"):
+            wait_for_page(page)
+            expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
+        page.evaluate(SEEN)
+        page.screenshot(path=FOLDER / ("-".join([name, *suffix]) + ".png"))
+        page.close()
+
+    take("sign-in", "")
     context.add_cookies([{"name": "imagier_session", "value": token, "url": application.url}])
-    page = context.new_page()
-    for path in PAGES:
-        open_page(page, f"/{path}")
-        page.evaluate("Promise.all([...document.images].map((image) => image.decode().catch(() => {})))")
-        suffix = [language] * (language != "en") + ["dark"] * (theme == "dark") + ["phone"] * (size == PHONE)
-        page.screenshot(path=FOLDER / ("-".join([path or "create", *suffix]) + ".png"))
+    for name, path in pages.items():
+        take(name, path)
     context.close()
 
 
