@@ -6,7 +6,7 @@ from core.errors import Problem, explain
 from core.i18n import LANGUAGES
 from pages.parts import shell
 from pages.parts.authenticator import sign_out
-from pages.parts.keeping import download_all
+from pages.parts.keeping import download_all, show_retention
 from pages.parts.money import show_uses
 from pages.parts.sharing import show_links
 from pages.parts.tokens import show_tokens
@@ -20,6 +20,7 @@ def show() -> None:
     with st.container(key="account"):
         role = text("Administrator") if here.person.is_admin else text("User")
         st.markdown(f"**{shell.plain(here.person.name)}** · {shell.plain(here.person.login)} · {role}")
+        show_retention(here, with_download=False)  # the button is further down
         show_uses(here)
         _language(here)
         _password(here)

@@ -15,6 +15,7 @@ from core.studio.orders import Order
 from pages.parts import again, shell
 from pages.parts.again import offered, show_same
 from pages.parts.batches import batch_buttons, is_several, show_batch, submit_batch
+from pages.parts.keeping import show_retention
 from pages.parts.money import again_label, drafts_label, estimate_of, generate_label, show_estimate
 from pages.parts.names import quality_name, size_name, title
 from pages.parts.order_form import ends_soon, order_as_it_stands, order_form
@@ -46,6 +47,7 @@ def show() -> None:
     # The pulse stops when nothing is under way: a page at rest asks for nothing.
     beating = partial(_board, board.is_active)
     st.fragment(shell.guarded(beating), run_every=REFRESH if board.is_active else None)()
+    show_retention(here)
     opened = st.session_state.pop("opened", None)
     if opened is not None:
         show_picture(opened)

@@ -19,14 +19,17 @@ def show(here: Here) -> None:
     st.markdown(text("US dollars for a million tokens, or for a picture. What was booked keeps its price."))
     with st.expander(text("Add a price")):
         _add(here, names)
+    prices = here.services.prices.all()
+    has_own = any(row.connection for row in prices)  # of a connection alone, which wins there
     rows = [
         {
             text("Model"): row.model,
+            **({text("Connection"): row.connection or text("All connections")} if has_own else {}),
             text("From"): text.date(row.valid_from.astimezone(here.services.site.now().zone)),
             **{names[name]: text.money(value) if (value := getattr(row, name)) is not None else "" for name in names},
             text("Source"): row.source,
         }
-        for row in here.services.prices.all()
+        for row in prices
     ]
     st.dataframe(rows, hide_index=True)
 

@@ -49,7 +49,9 @@ def show() -> None:
     text = here.reader
     st.title(text("Requests"))
     show_needs(here)
-    shell.notice()
+    picture = number_in_address("picture")
+    if picture is None:  # an open one says it itself, or nobody would see it
+        shell.notice()
     _filters(here)
     asked = filters.asked(FILTERS)
     wanted = Inquiry.of(asked, here.services.site.now().zone)
@@ -59,7 +61,6 @@ def show() -> None:
     groups = [list(images) for _, images in groupby(page.images, lambda image: image.request_id)]
     _list(data={"html": "".join(_group(text, images) for images in groups)}, key="list", on_open_change=_open)
     filters.turn_page(text, page.newer, page.older)
-    picture = number_in_address("picture")
     if picture is not None:
         dossier.show(here, picture)
 

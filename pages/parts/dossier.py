@@ -45,6 +45,7 @@ def _dossier(opened: int) -> None:
         st.html(f'<img class="imagier-large" src="/pictures/{image.id}/640" alt="{escape(image.request.description)}">')
     st.html(f'<p class="imagier-description" dir="auto">{escape(image.request.description)}</p>')
     _acts(here, found)
+    shell.notice()
     if image.problem:
         said = f"{what(text, image.problem, image.problem_params)} {remedy(text, image.problem, image.problem_params)}"
         st.warning(shell.plain(said))

@@ -9,7 +9,8 @@ from core.i18n import Reader
 from pages.parts.visit import Here
 
 
-def show_retention(here: Here) -> None:
+def show_retention(here: Here, with_download: bool = True) -> None:
+    """Nothing where nothing is deleted soon."""
     found = here.services.retention.notice(here.person.user_id)
     if found is None:
         return
@@ -22,7 +23,8 @@ def show_retention(here: Here) -> None:
     )
     with st.container(key="retention", horizontal=True, vertical_alignment="center"):
         st.caption(words)
-        download_all(text)
+        if with_download:
+            download_all(text)
 
 
 def download_all(text: Reader, user_id: int | None = None) -> None:

@@ -69,7 +69,7 @@ def read_until(
     if kept is not None and kept <= end:
         add_kept(sums, session, [part_span(day)], facets, measures)
         start = kept
-    add_span(sums, session, start, end, zone)
+    add_span(sums, session, start, end, zone, "call" in facets)
     return sums
 
 

@@ -51,11 +51,14 @@ def add_day(sums: Sums, session: Session, day: date, zone: tzinfo) -> None:
     add_span(sums, session, midnight(day, zone), midnight(day + timedelta(days=1), zone), zone)
 
 
-def add_span(sums: Sums, session: Session, start: datetime, end: datetime, zone: tzinfo) -> None:
+def add_span(
+    sums: Sums, session: Session, start: datetime, end: datetime, zone: tzinfo, with_calls: bool = True
+) -> None:
     _add_pictures(sums, session, start, end, zone)
     _add_texts(sums, session, start, end, zone)
     _add_requests(sums, session, start, end)
-    _add_calls(sums, session, start, end)
+    if with_calls:
+        _add_calls(sums, session, start, end)
 
 
 def _add_pictures(sums: Sums, session: Session, start: datetime, end: datetime, zone: tzinfo) -> None:

@@ -43,8 +43,8 @@ def parts_of(session: Session, zone: ZoneInfo, first: date, last: date) -> Parts
     return Parts(tuple(months), tuple(days), tuple(sorted(changed)))
 
 
-def read_open(session: Session, zone: ZoneInfo, parts: Parts) -> dict[date, Sums]:
-    return {day: read_until(session, zone, day, midnight(day + timedelta(days=1), zone)) for day in parts.open}
+def read_open(session: Session, zone: ZoneInfo, parts: Parts, facets: Collection[str] = FACETS) -> dict[date, Sums]:
+    return {day: read_until(session, zone, day, midnight(day + timedelta(days=1), zone), facets) for day in parts.open}
 
 
 def read(

@@ -28,6 +28,7 @@ from core.storage.tables import Image, Limit, Tally, User
 PACE_DAYS = 7  # of the forecast
 FEW = 2_000  # pictures ordered; of so many the percentiles are exact
 MEASURES = ("whole", "waiting", "drawing")
+OF_PAGE = ("model", "person", "door", "hour", "reason")
 OF_BEFORE = ("door", "person")
 
 
@@ -122,8 +123,8 @@ class Usage:
         with one_moment(self._database) as session:
             start, end = midnight(asked.first, zone), midnight(asked.last + timedelta(days=1), zone)
             parts = parts_of(session, zone, asked.first, asked.last)
-            opened = read_open(session, zone, parts)
-            sums = read(session, parts, opened)
+            opened = read_open(session, zone, parts, OF_PAGE)
+            sums = read(session, parts, opened, OF_PAGE, MEASURES)
             users = session.execute(select(User.id, User.name, User.login)).all()
             return Report(
                 period=asked,
@@ -146,7 +147,7 @@ class Usage:
         with one_moment(self._database) as session:
             zone = self._sites.within(session).zone
             parts = parts_of(session, zone, asked.first, asked.last)
-            opened = read_open(session, zone, parts)
+            opened = read_open(session, zone, parts, OF_PAGE)
             names = [str(user_id) for user_id in user_ids]
             found = by_day(session, parts, opened, asked.first, asked.last, "person", names)
         return {(day, int(name)): numbers for (day, name), numbers in _numbered(found).items()}
@@ -178,7 +179,7 @@ def _before(session: Session, zone: ZoneInfo, asked: Period) -> Total:
         end = _until(last, asked.before_until, zone)
         opened = {last: read_until(session, zone, last, end, OF_BEFORE, ("whole",))}
         parts = parts_of(session, zone, first, last - timedelta(days=1))
-    sums = read(session, parts, opened | read_open(session, zone, parts), OF_BEFORE, ("whole",))
+    sums = read(session, parts, opened | read_open(session, zone, parts, OF_BEFORE), OF_BEFORE, ("whole",))
     return _total(session, sums, start, end)
 
 
