@@ -18,6 +18,7 @@ from core.site import Sites
 from core.storage import schema
 from core.storage.database import Database
 from core.storage.tables import Base, Image, UsageChange, UsageSum
+from core.storage.usage_triggers import WATCHED
 from tests.conftest import SettableClock
 from tests.ledger_rows import add_picture
 from tests.studio import insert_cast
@@ -317,7 +318,7 @@ def test_a_migration_leaves_the_triggers_in_place(database: Database) -> None:
 
     expected = {
         f"usage_{table}_{event}"
-        for table in ("images", "requests", "attempts")
+        for table in WATCHED
         for event in ("insert", "update", "delete")
     }
     assert set(triggers()) == expected
