@@ -24,7 +24,7 @@ def mark_purged(session: Session, image_ids: Sequence[int], now: datetime) -> li
         .where(Image.id.in_(image_ids), Image.purged_at.is_(None))
         .values(purged_at=now, deleted_at=func.coalesce(Image.deleted_at, now))
     )
-    return list(session.scalars(gone.returning(Image.id), execution_options={"synchronize_session": False}))
+    return sorted(session.scalars(gone.returning(Image.id), execution_options={"synchronize_session": False}))
 
 
 def _forget_words(session: Session, image_ids: Sequence[int]) -> None:
