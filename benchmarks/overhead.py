@@ -33,6 +33,10 @@ class Bare:
     def one(self, previews: int) -> None:
         self._runner.run(self._call(previews))
 
+    def first_preview(self) -> float:
+        """Seconds from the call of a stream until its first preview; the rest of it is read too."""
+        return self._runner.run(self._first_preview())
+
     def many(self, previews: int) -> None:
         self._runner.run(self._calls(previews))
 
@@ -48,6 +52,16 @@ class Bare:
                 await self._call(previews)
 
         await asyncio.gather(*(caller() for _ in range(CALLERS)))
+
+    async def _first_preview(self) -> float:
+        begun, taken = time.perf_counter(), 0.0
+        stream = await self._client.images.generate(
+            model=MODEL, prompt=DESCRIPTION, size="1024x1024", quality="low", stream=True, partial_images=1
+        )
+        async for event in stream:
+            if event.type == "image_generation.partial_image":
+                taken = taken or time.perf_counter() - begun
+        return taken
 
     async def _call(self, previews: int) -> None:
         images = self._client.images

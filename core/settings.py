@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     password_length: int = Field(8, ge=8, le=64, validation_alias="IMAGIER_PASSWORD_LENGTH")
     session_days: int = Field(30, ge=1, le=365, validation_alias="IMAGIER_SESSION_DAYS")
     api_calls_per_minute: int = Field(3_000, ge=1, le=1_000_000, validation_alias="IMAGIER_API_CALLS_PER_MINUTE")
+    api_heartbeat: float = Field(15.0, ge=0.01, le=600, validation_alias="IMAGIER_API_HEARTBEAT")
     cors_origins: str = _named("IMAGIER_CORS_ORIGINS", "")
     metrics_token: SecretStr | None = _named("IMAGIER_METRICS_TOKEN")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named("IMAGIER_LOG_LEVEL", "INFO")

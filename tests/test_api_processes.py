@@ -12,7 +12,6 @@ from typing import Any
 import openai
 import pytest
 
-from core.api import streams
 from core.services import build
 from core.settings import Settings
 from tests.api import MODEL, Api, lane_to, opened, serving, settings_with
@@ -28,7 +27,7 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
-    settings = settings_with(tmp_path / "data", sqlite_template)
+    settings = settings_with(tmp_path / "data", sqlite_template, IMAGIER_API_HEARTBEAT=0.02)
     with ImagesServer() as server, opened(settings, server) as api:
         yield Site(settings, server, api)
 
@@ -62,9 +61,7 @@ def test_a_token_revoked_by_one_process_is_refused_by_another_at_once(site: Site
             client.models.list()
 
 
-def test_a_stream_gives_a_sign_of_life_while_nothing_comes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "LOOK_AGAIN", 0.02)
-    monkeypatch.setattr(streams, "HEARTBEAT", 0.02)
+def test_a_stream_gives_a_sign_of_life_while_nothing_comes(site: Site) -> None:
     site.server.holding = True
     request = urllib.request.Request(
         f"{site.api.base_url}/images/generations",

@@ -1,5 +1,6 @@
 """Server-Sent Events: previews as they come, each picture when it is done, and a sign of life in between."""
 
+import asyncio
 import base64
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -18,7 +19,6 @@ from core.studio.news import Watch
 from core.studio.pictures import preview_key
 from core.studio.records import Record
 
-HEARTBEAT = 15.0  # seconds
 ALIVE = b": keep-alive\n\n"
 
 
@@ -26,6 +26,7 @@ class Events:
     """`name` is "image_generation" or "image_edit"."""
 
     def __init__(self, call: Call, request_id: int, watch: Watch, name: str, wants_addresses: bool):
+        self._heartbeat = call.services.settings.api_heartbeat
         self._call = call
         self._request_id = request_id
         self._watch = watch
@@ -46,20 +47,20 @@ class Events:
             raise
 
     async def _events(self) -> AsyncIterator[bytes]:
-        silent = 0.0
+        loop = asyncio.get_running_loop()
+        spoken_at = loop.time()
         while True:
             record = await look(self._call, self._request_id)
             self._watch.also([image.id for image in record.images])
             async for piece in self._news(record):
-                silent = 0.0
                 yield piece
+                spoken_at = loop.time()
             if not record.is_open:
                 break
-            await self._watch.changed(LOOK_AGAIN)
-            silent += LOOK_AGAIN
-            if silent >= HEARTBEAT:
-                silent = 0.0
+            await self._watch.changed(max(0.0, min(LOOK_AGAIN, spoken_at + self._heartbeat - loop.time())))
+            if loop.time() >= spoken_at + self._heartbeat:
                 yield ALIVE
+                spoken_at = loop.time()
         missing = [image for image in record.images if not is_there(image)]
         if missing:
             problems = [(image, answers.problem_of(image, record.stopped)) for image in missing]
