@@ -217,7 +217,7 @@ def test_a_crash_inside_is_a_failure_of_the_painter(monkeypatch: pytest.MonkeyPa
 
 
 def test_two_at_once_do_not_disturb_each_other_or_the_loop() -> None:
-    job = Job("painter", "a city by the sea at night", size="512x512", previews=2)
+    job = Job("painter", "a city by the sea at night", size="256x256", previews=2)
     alone = painted(job.description, size=job.size, previews=2)
 
     async def collect(painter: Painter) -> list[Preview | Painting]:

@@ -220,7 +220,7 @@ def test_nothing_is_lost_or_paid_twice_whatever_happens(life: type[Life], databa
     run_state_machine_as_test(
         life,
         settings=settings(
-            max_examples=25 if database.is_postgresql else 100,
+            max_examples=15 if database.is_postgresql else 80,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
