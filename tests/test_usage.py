@@ -316,9 +316,5 @@ def test_a_migration_leaves_the_triggers_in_place(database: Database) -> None:
         with database.read() as session:
             yield from session.scalars(text(f"SELECT {name} FROM {catalogue} LIKE 'usage_%'"))
 
-    expected = {
-        f"usage_{table}_{event}"
-        for table in WATCHED
-        for event in ("insert", "update", "delete")
-    }
+    expected = {f"usage_{table}_{event}" for table in WATCHED for event in ("insert", "update", "delete")}
     assert set(triggers()) == expected

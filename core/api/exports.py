@@ -36,7 +36,8 @@ def export_routes(services: Services) -> list[Route]:
         if login is None:
             return _refusal("There is no such person.", 404)
         found = all_of(services.database, wanted)
-        return _zip(f"imagier-{login}", pictures_zip(services.files, found, _reader(services, person)))
+        is_own = wanted == person.user_id
+        return _zip(f"imagier-{login}", pictures_zip(services.files, found, _reader(services, person), is_own))
 
     async def picked(request: Request) -> Response:
         """A form, because there may be more of them than an address is long."""

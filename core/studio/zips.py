@@ -46,8 +46,8 @@ MISSING = "could-not-be-added.txt"
 Found = tuple[int, Image | None]
 
 
-def pictures_zip(files: Files, found: Iterable[Found], reader: Reader) -> Iterator[bytes]:
-    """The pieces of the file. No transaction is held: a download may take hours."""
+def pictures_zip(files: Files, found: Iterable[Found], reader: Reader, with_notes: bool = True) -> Iterator[bytes]:
+    """The pieces of the file. No transaction is held: a download may take hours. Notes are for their writer alone."""
     with (
         tempfile.SpooledTemporaryFile(IN_MEMORY) as contents,
         tempfile.SpooledTemporaryFile(IN_MEMORY) as as_csv,
@@ -63,7 +63,7 @@ def pictures_zip(files: Files, found: Iterable[Found], reader: Reader) -> Iterat
                 missing.write(f"{_name(image) if image else image_id}: {_why(reader, data)}\r\n".encode())
                 continue
             yield from archive.add(_name(image), image.created_at, data)
-            row = _row(image)
+            row = _row(image, with_notes)
             as_csv.write(_csv(harmless(value) if isinstance(value, str) else value for value in row))
             line = json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False)
             as_json.write((",\n" if number else "[\n").encode() + line.encode())
@@ -124,7 +124,7 @@ def _name(image: Image) -> str:
     return file_name(image.request.description, image.id, EXTENSIONS.get(image.media_type or "", "bin"))
 
 
-def _row(image: Image) -> tuple[Any, ...]:
+def _row(image: Image, with_notes: bool) -> tuple[Any, ...]:
     request = image.request
     return (
         _name(image),
@@ -133,7 +133,7 @@ def _row(image: Image) -> tuple[Any, ...]:
         (image.finished_at or image.created_at).isoformat(timespec="seconds"),
         request.description,
         image.revised_description,
-        image.note,
+        image.note if with_notes else None,
         image.favourite,
         request.model,
         image.connection,
