@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from core.engines import openai_costs
-from core.errors import Problem
+from core.errors import Problem, explain
+from core.i18n import Reader
 from core.ledger.reconciliation import DayDrift, reconcile
 from core.settings import Settings
 from core.storage.database import Database
