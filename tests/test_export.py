@@ -130,6 +130,7 @@ def test_a_picture_is_a_row_with_all_that_is_known_of_it(database: Database, cas
         "at_risk_usd": "",
         "provider_request_id": "req_1",
         "description": "a tree, and “leaves”\n\U0001f333 שלום",
+        "text_id": "",
     }
 
 
