@@ -32,6 +32,7 @@ class Entry(NamedTuple):
 
     image_id: int | None
     request_id: int | None
+    text_id: int | None  # in the place of the two above, for what a text model wrote
     user_id: int
     login: str
     name: str
@@ -58,7 +59,6 @@ class Entry(NamedTuple):
     at_risk_usd: Decimal | None
     provider_request_id: str | None
     description: str
-    text_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,7 @@ def _entry(row: Row[Any]) -> Entry:
     return Entry(
         image_id=row.image_id,
         request_id=row.request_id,
+        text_id=None,
         user_id=row.user_id,
         login=row.login,
         name=row.name,
@@ -230,6 +231,7 @@ def _entry_of_text(row: Improvement, login: str, name: str) -> Entry:
     return Entry(
         image_id=None,
         request_id=None,
+        text_id=row.id,
         user_id=row.user_id,
         login=login,
         name=name,
@@ -256,7 +258,6 @@ def _entry_of_text(row: Improvement, login: str, name: str) -> Entry:
         at_risk_usd=None if is_open else held,
         provider_request_id=row.provider_request_id,
         description=row.original,
-        text_id=row.id,
     )
 
 
