@@ -16,7 +16,7 @@ from core.ledger.reconciliation import DayDrift, reconcile
 from core.settings import Settings
 from core.storage.database import Database
 from tests.costs_server import DAY, KEY, Answer, CostsServer, Line, bucket, error, page, seconds
-from tests.ledger_rows import add_picture
+from tests.ledger_rows import add_picture, add_text
 from tests.studio import Cast, insert_cast
 
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 3)
@@ -125,6 +125,25 @@ def test_only_what_image_models_cost_is_compared(empty: Database, connected: Set
     )
     server.lines = {FIRST: [Line(name, "0.01") for name in names]}
     assert reconcile(empty, connected, FIRST, FIRST) == [DayDrift(FIRST, 0, 50_000, 0)]
+
+
+def test_texts_that_were_asked_from_here_are_compared_too(
+    empty: Database, connected: Settings, server: CostsServer
+) -> None:
+    """Whatever else the account asks other text models is nobody's business here."""
+    user_id = insert_cast(empty).alice
+    add_text(empty, user_id, at("2026-11-01T10:00"), cost=4_000, finished_at=at("2026-11-01T10:00:03"))
+    add_text(empty, user_id, at("2026-11-01T11:00"), reserved=900, state="unknown", finished_at=at("2026-11-01T11:01"))
+    add_text(empty, user_id, at("2026-11-01T12:00"), cost=7, connection="mine", finished_at=at("2026-11-01T12:01"))
+    server.lines = {
+        FIRST: [
+            Line("gpt-words-mini-2026-01-31, input", "0.001"),
+            Line("gpt-words-mini, output", "0.003"),
+            Line("gpt-words-mini-large, output", "5"),
+            Line("gpt-words, output", "5"),
+        ]
+    }
+    assert reconcile(empty, connected, FIRST, FIRST) == [DayDrift(FIRST, 4_000, 4_000, 900)]
 
 
 def test_a_server_that_does_not_tell_what_for_is_taken_whole_and_says_so(
