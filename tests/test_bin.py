@@ -156,10 +156,11 @@ def test_what_is_too_old_goes_from_the_bin_too(
 
 def test_nobody_inherits_a_bin(studio: Studio, retention: Retention, changes: Changes) -> None:
     one, other = made(studio, studio.alice, 2)
+    change(studio, other, note="for myself")
     changes.delete(studio.alice, [one])
     assert Leaving(studio.database, studio.files, retention.removal).transfer(studio.alice, studio.bob) == 1
     assert shown(studio, studio.bob) == [other]
-    assert studio.image(one).user_id == studio.bob
+    assert (studio.image(one).user_id, studio.image(other).note) == (studio.bob, None)
     assert {key.split("/")[1].split("-")[0] for key in studio.stored("pictures")} == {str(other)}
 
 

@@ -35,7 +35,7 @@ class Leaving:
     def transfer(self, user_id: int, to: int) -> int:
         """Give the pictures, with their requests and what they cost, to `to`, and close the account; how many.
 
-        What they had thrown away is nobody else's: their bin is emptied.
+        What they had thrown away, and what they noted for themselves, is nobody else's: it goes.
         """
         with self.database.write() as session:
             user, now = self._leaver(session, user_id), self.database.now(session)
@@ -46,6 +46,10 @@ class Leaving:
             pictures = _pictures(session, user_id)
             session.execute(
                 update(Image).where(Image.user_id == user_id, in_bin()).values(purged_at=now),
+                execution_options={"synchronize_session": False},
+            )
+            session.execute(
+                update(Image).where(Image.user_id == user_id, Image.note.is_not(None)).values(note=None),
                 execution_options={"synchronize_session": False},
             )
             for table in (Request, Image, Improvement):
