@@ -13,6 +13,7 @@ from pages.parts.money import cost_of, dollars_of
 from pages.parts.visit import Here, require
 
 PAGE = 20
+EVERY_DAY = ""
 
 
 def show(here: Here) -> None:
@@ -52,13 +53,15 @@ def _turn(page: int) -> None:
 
 def _day(here: Here, days: list[date]) -> date | None:
     text = here.reader
-    return st.selectbox(
+    # Not None for every day: Streamlit takes that for nothing chosen, and says so in English.
+    chosen = st.selectbox(
         text("Day"),
-        [None, *days],
-        format_func=lambda day: text.date(day) if day else text("Every day"),
+        [EVERY_DAY, *(day.isoformat() for day in days)],
+        format_func=lambda day: text.date(date.fromisoformat(day)) if day else text("Every day"),
         key="at-risk-day",
         width=260,
     )
+    return date.fromisoformat(chosen) if chosen else None
 
 
 def _outcome(here: Here, image: Image) -> None:

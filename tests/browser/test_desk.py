@@ -1,13 +1,16 @@
 """The administrator's desk in a real browser: from a figure to exactly the requests behind it."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from core.site import Sites
 from tests.browser import screens
+from tests.browser.application import Application
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.ledger_rows import add_picture
@@ -16,14 +19,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("look")]
 
 
 @pytest.fixture
-def now(cast: Cast) -> datetime:
-    with cast.database.read() as session:
-        return cast.database.now(session)
+def cast(tmp_path: Path, sqlite_template: Path) -> Iterator[Cast]:
+    """On a site of their own: other tests have a past too."""
+    cast = Cast(tmp_path / "data", sqlite_template)
+    yield cast
+    cast.close()
 
 
 @pytest.fixture
-def page(window: Windows, cast: Cast, ada: Somebody) -> Page:
-    return window(token=cast.token(ada))
+def page(window: Windows, cast: Cast, tmp_path: Path) -> Iterator[Page]:
+    ada = cast.join("Ada", "admin")
+    with Application(tmp_path) as application:
+        yield window(application, token=cast.token(ada))
+
+
+@pytest.fixture
+def now(cast: Cast) -> datetime:
+    with cast.database.read() as session:
+        return cast.database.now(session)
 
 
 def expect_states(page: Page, *states: str) -> None:

@@ -36,8 +36,8 @@ def lost(cast: Cast, alice: Somebody, ada: Somebody) -> Iterator[Callable[..., i
     """Add a picture of unknown outcome; nothing that other tests have left is at risk, nor is this at the end."""
     ledger = Ledger(cast.database)
     left = ledger.risk()
-    if left.pictures:
-        ledger.settle_all(ada.user_id, None, left.last_id, billed=False)
+    if left.number:
+        ledger.settle_all(ada.user_id, None, left.last_id, False, left.last_text_id)
     with cast.database.read() as session:
         now = cast.database.now(session)
     ids: list[int] = []

@@ -5,6 +5,7 @@ from playwright.sync_api import Response, expect
 
 from core.api.security import CONTENT_POLICY
 from tests.browser import screens
+from tests.browser.application import until
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.studio import picture
@@ -12,6 +13,13 @@ from tests.studio import picture
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("look")]
 
 PATHS = ("/", "/gallery", "/account", "/people", "/connections", "/ledger")
+
+# Controls without a name. A component is given its own a moment after it is drawn.
+NAMELESS = """() => [...document.querySelectorAll('main button, main input, main textarea, main a, main img')]
+  .filter((it) => it.getClientRects().length && it.type !== 'file' && !(
+    it.ariaLabel || it.getAttribute('aria-labelledby') || it.getAttribute('alt') !== null ||
+    it.textContent.trim() || it.labels?.length || it.querySelector?.('img[alt]')))
+  .map((it) => it.outerHTML.slice(0, 200))"""
 
 
 def brightness(colour: str) -> float:
@@ -77,11 +85,4 @@ def test_every_control_has_a_name_for_those_who_do_not_see_it(window: Windows, c
     page = window(token=cast.token(ada))
     for path in PATHS:
         screens.open_page(page, path)
-        nameless = page.evaluate(
-            """() => [...document.querySelectorAll('main button, main input, main textarea, main a, main img')]
-              .filter((it) => it.getClientRects().length && it.type !== 'file' && !(
-                it.ariaLabel || it.getAttribute('aria-labelledby') || it.getAttribute('alt') !== null ||
-                it.textContent.trim() || it.labels?.length || it.querySelector?.('img[alt]')))
-              .map((it) => it.outerHTML.slice(0, 200))"""
-        )
-        assert nameless == [], path
+        until(lambda: page.evaluate(NAMELESS) == [], f"a name for every control of {path}")

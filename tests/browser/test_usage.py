@@ -24,7 +24,7 @@ def test_the_administrator_sees_what_was_made_and_takes_it_along(
     expect(page.locator(".imagier-figures > div")).to_have_count(8)
     expect(page.locator(".imagier-figures > div").first).to_contain_text("Pictures")
     expect(page.locator("[data-testid=stVegaLiteChart]").first).to_be_visible()
-    fold = page.locator("[data-testid=stExpander]").nth(1)
+    fold = page.locator("[data-testid=stExpander]", has=page.locator("tr", has_text="Alice")).first
     fold.locator("summary").click()
     expect(fold.locator("tr", has_text="Alice").first).to_be_visible()
     with page.expect_download() as downloading:
