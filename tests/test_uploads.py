@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.errors import Problem, explain
 from core.i18n import Reader
-from core.storage.uploads import CheckedImage, check_reference, check_references, shown_name
+from core.storage.uploads import CheckedImage, check_reference, shown_name
 
 
 def _encoded(format: str = "PNG", size: tuple[int, int] = (37, 23), **options: Any) -> bytes:
@@ -161,24 +161,6 @@ def test_a_picture_that_is_something_else_as_well_is_only_ever_a_picture() -> No
 def test_a_camera_file_of_two_pictures_is_a_jpeg() -> None:
     second = Image.new("RGB", (37, 23), "red")
     assert check_reference("a.jpg", _encoded("MPO", save_all=True, append_images=[second])).media_type == "image/jpeg"
-
-
-def test_one_to_sixteen_pictures_are_taken_in_their_order() -> None:
-    files = [(f"{number}.png", _encoded(size=(number, 1))) for number in range(1, 17)]
-    assert [checked.width for checked in check_references(files)] == list(range(1, 17))
-    assert check_references([]) == []
-
-
-def test_the_seventeenth_is_refused_before_any_is_read() -> None:
-    with pytest.raises(Problem) as raised:
-        check_references([("a", b"not a picture")] * 17)
-    assert (raised.value.code, raised.value.params) == ("too_many_references", {"count": 17, "most": 16})
-
-
-def test_the_bad_one_among_good_ones_is_named() -> None:
-    with pytest.raises(Problem) as raised:
-        check_references([("good.png", _encoded()), ("bad.png", b"bad"), ("good.png", _encoded())])
-    assert raised.value.params["name"] == "bad.png"
 
 
 @pytest.mark.parametrize(

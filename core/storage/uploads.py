@@ -8,7 +8,6 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import Problem
@@ -33,13 +32,6 @@ class CheckedImage:
     width: int
     height: int
     sha256: str
-
-
-def check_references(files: Sequence[tuple[str, bytes]]) -> list[CheckedImage]:
-    """Check each (name, bytes). Raises Problem for the first that cannot be used, or for more than 16."""
-    if len(files) > MOST_REFERENCES:
-        raise Problem("too_many_references", count=len(files), most=MOST_REFERENCES)
-    return [check_reference(name, data) for name, data in files]
 
 
 def check_reference(name: str, data: bytes) -> CheckedImage:
