@@ -16,7 +16,14 @@ def show(here: Here) -> None:
     names = {(SITE, ""): text("Everybody together")}
     names |= {(ROLE, role): text("Each: {role}", role=role_name(text, role)) for role in TYPES}
     names |= {(USER, str(user.id)): f"{user.name} ({user.login})" for user in here.services.people.all()}
-    chosen = st.selectbox(text("Whose limits"), list(names), format_func=names.__getitem__, key="limits-of", width=420)
+    chosen = st.selectbox(
+        text("Whose limits"),
+        list(names),
+        format_func=names.__getitem__,
+        key="limits-of",
+        width=420,
+        placeholder=text("Whose limits"),
+    )
     found = here.services.limits.of(*chosen)
     with st.form(f"limits-{chosen[0]}-{chosen[1]}"):
         typed = limit_fields(text, found, f"limit-{chosen[0]}-{chosen[1]}")

@@ -46,6 +46,7 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
         time_zone = st.selectbox(
             text("Time zone"),
             zones,
+            placeholder=text("Time zone"),
             index=zones.index(site.time_zone),
             key="site-time-zone",
             help=text("The days and months of limits and figures begin by it. Each person sees times in their own."),
@@ -53,6 +54,7 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
         language = st.selectbox(
             text("Language"),
             list(LANGUAGES),
+            placeholder=text("Language"),
             index=list(LANGUAGES).index(site.language),
             key="site-language",
             format_func=lambda one: LANGUAGES[one],
@@ -135,6 +137,7 @@ def _text_model(here: Here, site: Site) -> tuple[str | None, str | None]:
             connection = st.selectbox(
                 text("Asked over the connection"),
                 [None, *names],
+                placeholder=text("Asked over the connection"),
                 index=[None, *names].index(site.text_connection),
                 format_func=lambda name: text("the first that is open") if name is None else name,
             )

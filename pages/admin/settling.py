@@ -59,6 +59,7 @@ def _day(here: Here, days: list[date]) -> date | None:
         [EVERY_DAY, *(day.isoformat() for day in days)],
         format_func=lambda day: text.date(date.fromisoformat(day)) if day else text("Every day"),
         key="at-risk-day",
+        placeholder=text("Day"),
         width=260,
     )
     return date.fromisoformat(chosen) if chosen else None

@@ -25,7 +25,13 @@ def show_picker(
     if refusal:
         st.error(plain(refusal))
     if names:
-        chosen = st.selectbox(text("Collection"), list(names), format_func=names.__getitem__, key="picker-collection")
+        chosen = st.selectbox(
+            text("Collection"),
+            list(names),
+            format_func=names.__getitem__,
+            key="picker-collection",
+            placeholder=text("Collection"),
+        )
         with st.container(horizontal=True, gap="small"):
             st.button(text("Add"), key="picker-add", on_click=on_add, args=(chosen, names[chosen]))
             if source is not None:
