@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import screens
+from tests.browser.application import until
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
 from tests.studio import picture
@@ -38,7 +39,7 @@ def test_it_fits_a_phone_and_nobody_else_finds_it(window: Windows, cast: Cast, a
     phone = window(token=cast.token(ada), viewport={"width": 390, "height": 844}, color_scheme="dark")
     screens.open_page(phone, "/usage")
     expect(phone.locator(".imagier-month")).to_be_visible()
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    until(lambda: phone.evaluate("document.documentElement.scrollWidth") <= 390, "a page as wide as the phone")
     stranger = window(token=cast.token(alice))
     screens.open_page(stranger, "/")
     expect(stranger.locator("[data-testid=stTopNavLink]", has_text="Usage")).to_have_count(0)
