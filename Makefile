@@ -14,7 +14,7 @@ test: $(VENV)/test node
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy >$(VENV)/types 2>&1 & types=$$!; \
-	  $(BIN)/python -m pytest -n 3 --dist loadgroup -q; tests=$$?; \
+	  $(BIN)/python -m pytest -n 2 --dist loadgroup -q; tests=$$?; \
 	  wait $$types; types=$$?; cat $(VENV)/types; rm -f $(VENV)/types; exit $$((tests ? tests : types))
 
 # OpenAI's SDK for Node, where there is Node; without it those tests are skipped.
