@@ -14,6 +14,8 @@ from core.settings import Settings
 from core.storage import schema
 from core.storage.database import Database
 from tests import postgresql
+from tests.second_try import pytest_runtest_protocol as pytest_runtest_protocol
+from tests.second_try import pytest_terminal_summary as pytest_terminal_summary
 
 # Whoever runs in the background ignores Ctrl+C, and so would every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
