@@ -79,7 +79,7 @@ def test_a_link_is_made_copied_opened_by_a_stranger_hidden_and_taken_back(
     page.get_by_text("Show the description too").click()
     page.get_by_role("button", name="Make a link").click()
     page.get_by_role("button", name="Copy the link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody").get_by_role("button", name="Copied")).to_be_visible()
     address = page.evaluate("navigator.clipboard.readText()")
     stranger.goto(address)
     stranger.get_by_label("Password").fill("a boat at noon")
