@@ -65,7 +65,8 @@ def main() -> None:
 def _take_all(application: Application, cast: Cast, browser: Browser) -> None:
     for language in DESCRIPTIONS:
         ada = cast.join("Ada", "admin", language)
-        pages = {**PAGES, **_addresses(cast, ada, _paint(cast, ada, language))}
+        addresses = _addresses(cast, ada, _paint(cast, ada, language))
+        pages = {**PAGES, **addresses} if language == "en" else {name: PAGES[name] for name in ("create", "gallery")}
         for theme, size in product(("light", "dark"), (DESKTOP, PHONE)):
             _shoot(browser, application, cast.token(ada), language, theme, size, pages)
     browser.close()
