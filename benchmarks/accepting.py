@@ -4,10 +4,10 @@ The pictures are of 200 people and lie evenly over a year that ends in the last 
 the limits are as full as they can be. Each order is cancelled before the next, which is not measured.
 """
 
-import sys
 import time
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from benchmarks.figures import median, percentile, report
 from benchmarks.history import add_people
-from benchmarks.processes import end_tidily, temporary_folder
+from benchmarks.processes import end_tidily
+from benchmarks.sizes import measure_both
 from benchmarks.studio import DESCRIPTION, MODEL
 from core.catalog import catalog
 from core.engines.connections import Lane
@@ -34,7 +35,6 @@ from core.storage.files import Files
 from core.storage.tables import Image, Request, Tally
 from core.studio.orders import Order
 from core.studio.requests import Requests
-from tests import postgresql
 
 PICTURES, FEW = 1_000_000, 10_000
 PEOPLE = 200
@@ -163,17 +163,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=PICTURES, help=f"in the full ledger; {PICTURES:,} otherwise")
     pictures = parser.parse_args().pictures
     end_tidily()
-    with temporary_folder() as folder:
-        few, many = (Course(f"sqlite:///{folder / str(size)}.db", size) for size in (FEW, pictures))
-        measure("SQLite", few, many, pictures)
-    if postgresql.programs() is None:
-        print("PostgreSQL is not installed: its figures are left out.", file=sys.stderr)
-        return
-    with postgresql.server() as address:
-        urls = [postgresql.create_database(address, name) for name in ("few", "many")]
-        psycopg = [url.replace("postgresql:", "postgresql+psycopg:") for url in urls]
-        few, many = (Course(url, size) for url, size in zip(psycopg, (FEW, pictures), strict=True))
-        measure("PostgreSQL", few, many, pictures)
+    measure_both(lambda url, size, _: Course(url, size), partial(measure, pictures=pictures), (FEW, pictures))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ One person has a tenth of all pictures. `--browser` measures in Chromium instead
 the next page are painted, and the memory of the server after many page views.
 """
 
-import sys
 import time
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
@@ -15,14 +14,14 @@ from sqlalchemy.orm import Session
 from benchmarks.browser_gallery import browser
 from benchmarks.figures import median, report
 from benchmarks.history import add_people
-from benchmarks.processes import end_tidily, temporary_folder
+from benchmarks.processes import end_tidily
+from benchmarks.sizes import DATABASES, measure_both
 from core.accounts.sessions import Person
 from core.storage import schema
 from core.storage.database import Database
 from core.storage.tables import Collection, Image
 from core.studio.gallery import Gallery
 from core.studio.views import EVERYBODY, View
-from tests import postgresql
 
 PICTURES, FEW = 1_000_000, 10_000  # in all; of the one person, 100,000 and 1,000
 OF_ONE = 100_000
@@ -162,27 +161,14 @@ def measure(name: str, few: Course, many: Course) -> None:
 def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
     parser.add_argument("--pictures", type=int, default=PICTURES, help=f"in the large database; {PICTURES:,} otherwise")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="only this one")
+    parser.add_argument("--database", choices=DATABASES, help="only this one")
     parser.add_argument("--browser", action="store_true", help="measure in Chromium")
     chosen = parser.parse_args()
     end_tidily()
     if chosen.browser:
         browser(min(chosen.pictures, OF_ONE))
         return
-    if chosen.database != "postgresql":
-        with temporary_folder() as folder:
-            few, many = (Course(f"sqlite:///{folder / str(size)}.db", size) for size in (FEW, chosen.pictures))
-            measure("SQLite", few, many)
-    if chosen.database == "sqlite":
-        return
-    if postgresql.programs() is None:
-        print("PostgreSQL is not installed: its figures are left out.", file=sys.stderr)
-        return
-    with postgresql.server() as address:
-        urls = [postgresql.create_database(address, name) for name in ("few", "many")]
-        psycopg = [url.replace("postgresql:", "postgresql+psycopg:") for url in urls]
-        few, many = (Course(url, size) for url, size in zip(psycopg, (FEW, chosen.pictures), strict=True))
-        measure("PostgreSQL", few, many)
+    measure_both(lambda url, size, _: Course(url, size), measure, (FEW, chosen.pictures), chosen.database)
 
 
 if __name__ == "__main__":

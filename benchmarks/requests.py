@@ -3,22 +3,22 @@
 The pictures are of 200 people over a year, in every state, of several models, with words that are frequent and rare.
 """
 
-import sys
 import time
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from benchmarks.figures import median, report
 from benchmarks.history import add_people
-from benchmarks.processes import end_tidily, temporary_folder
+from benchmarks.processes import end_tidily
+from benchmarks.sizes import measure_both
 from core.storage import schema
 from core.storage.database import Database
 from core.studio.inquiry import Inquiries
 from core.studio.narrowing import Inquiry
-from tests import postgresql
 
 PICTURES, FEW = 1_000_000, 10_000
 PEOPLE = 200
@@ -116,17 +116,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=PICTURES, help=f"in the large database; {PICTURES:,} otherwise")
     pictures = parser.parse_args().pictures
     end_tidily()
-    with temporary_folder() as folder:
-        few, many = (course(f"sqlite:///{folder / str(size)}.db", size) for size in (FEW, pictures))
-        measure("SQLite", few, many, pictures)
-    if postgresql.programs() is None:
-        print("PostgreSQL is not installed: its figures are left out.", file=sys.stderr)
-        return
-    with postgresql.server() as address:
-        urls = [postgresql.create_database(address, name) for name in ("few", "many")]
-        psycopg = [url.replace("postgresql:", "postgresql+psycopg:") for url in urls]
-        few, many = (course(url, size) for url, size in zip(psycopg, (FEW, pictures), strict=True))
-        measure("PostgreSQL", few, many, pictures)
+    measure_both(lambda url, size, _: course(url, size), partial(measure, pictures=pictures), (FEW, pictures))
 
 
 if __name__ == "__main__":

@@ -5,17 +5,18 @@ is measured is what opening the page asks for: nothing is kept between two of th
 between a picture is added, ordered a moment ago, and it must be in the numbers of today.
 """
 
-import sys
 import time
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from benchmarks.figures import median, report
-from benchmarks.processes import end_tidily, temporary_folder
+from benchmarks.processes import end_tidily
+from benchmarks.sizes import measure_both
 from core.demo.fill import fill
 from core.ledger.prices import Prices
 from core.ledger.usage.periods import KINDS
@@ -26,7 +27,6 @@ from core.storage import schema
 from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.tables import Image, Request
-from tests import postgresql
 
 PICTURES, FEW = 1_000_000, 10_000
 PEOPLE, DAYS = 200, 365
@@ -116,17 +116,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=PICTURES, help=f"in the large database; {PICTURES:,} otherwise")
     pictures = parser.parse_args().pictures
     end_tidily()
-    with temporary_folder() as folder:
-        few, many = (Course(f"sqlite:///{folder / str(size)}.db", size, folder) for size in (FEW, pictures))
-        measure("SQLite", few, many, pictures)
-        if postgresql.programs() is None:
-            print("PostgreSQL is not installed: its figures are left out.", file=sys.stderr)
-            return
-        with postgresql.server() as address:
-            urls = [postgresql.create_database(address, name) for name in ("few", "many")]
-            psycopg = [url.replace("postgresql:", "postgresql+psycopg:") for url in urls]
-            few, many = (Course(url, size, folder) for url, size in zip(psycopg, (FEW, pictures), strict=True))
-            measure("PostgreSQL", few, many, pictures)
+    measure_both(Course, partial(measure, pictures=pictures), (FEW, pictures))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
-from core.ledger.costs import text_tokens_of, tokens_of
+from core.ledger.costs import Tokens, text_tokens_of, tokens_of
+from core.ledger.prices import CLASSES
 from core.ledger.windows import midnight
 from core.storage.database import Database
 from core.storage.tables import UNDER_WAY, Image, Improvement, Request, User
@@ -210,12 +211,7 @@ def _entry(row: Row[Any]) -> Entry:
         quality=row.quality,
         state=row.state,
         counted=row.counted,
-        text_in_tokens=tokens.text_in if tokens else None,
-        cached_text_in_tokens=tokens.cached_text_in if tokens else None,
-        image_in_tokens=tokens.image_in if tokens else None,
-        cached_image_in_tokens=tokens.cached_image_in if tokens else None,
-        image_out_tokens=tokens.image_out if tokens else None,
-        text_out_tokens=tokens.text_out if tokens else None,
+        **_tokens(tokens),
         price_id=row.price_id,
         cost_usd=_dollars(row.cost_micros),
         reserved_usd=held if is_under_way else None,
@@ -246,12 +242,7 @@ def _entry_of_text(row: Improvement, login: str, name: str) -> Entry:
         quality=None,
         state=row.state,
         counted=False,
-        text_in_tokens=tokens.text_in if tokens else None,
-        cached_text_in_tokens=tokens.cached_text_in if tokens else None,
-        image_in_tokens=tokens.image_in if tokens else None,
-        cached_image_in_tokens=tokens.cached_image_in if tokens else None,
-        image_out_tokens=tokens.image_out if tokens else None,
-        text_out_tokens=tokens.text_out if tokens else None,
+        **_tokens(tokens),
         price_id=row.price_id,
         cost_usd=_dollars(row.cost_micros),
         reserved_usd=held if is_open else None,
@@ -259,6 +250,11 @@ def _entry_of_text(row: Improvement, login: str, name: str) -> Entry:
         provider_request_id=row.provider_request_id,
         description=row.original,
     )
+
+
+def _tokens(found: Tokens | None) -> dict[str, int | None]:
+    """The columns of each class."""
+    return {f"{name}_tokens": getattr(found, name) if found else None for name in CLASSES}
 
 
 def _dollars(micros: int | None) -> Decimal | None:
