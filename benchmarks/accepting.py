@@ -119,7 +119,8 @@ def write_history(session: Session, pictures: int, first_person: int) -> None:
         Image.cost_micros: literal(COST),
         Image.counted: literal(True),
     }
-    session.execute(insert(Request).from_select(list(request), select(*request.values()).select_from(numbers)))
+    rows = select(*request.values()).select_from(numbers)
+    session.execute(insert(Request).from_select(list(request), rows, include_defaults=False))
     session.execute(insert(Image).from_select(list(image), select(*image.values()).select_from(numbers)))
     owners, lengths = (person, literal(EVERYBODY)), {"quarter": QUARTER, "day": DAY}
     for owner, length in product(owners, lengths):

@@ -38,7 +38,7 @@ def unindexed(session: Session, *tables: type[Base]) -> Iterator[None]:
     for index in indexes:
         index.drop(connection)
     if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql(f"DROP INDEX {triggers.DESCRIPTIONS}")
+        connection.exec_driver_sql(f"DROP INDEX {triggers.WORDS}")
     yield
     for index in indexes:
         index.create(connection)

@@ -74,7 +74,7 @@ class Leaving:
             masks = select(Request.mask_key).where(Request.user_id == user_id, Request.mask_key.is_not(None))
             keys |= {key for key in session.scalars(masks) if key is not None}
             session.execute(delete(Reference).where(Reference.request_id.in_(theirs)))
-            blank = {"description": "", "fingerprint": None, "mask_key": None}
+            blank = {"description": "", "words": None, "fingerprint": None, "mask_key": None}
             session.execute(update(Request).where(Request.user_id == user_id).values(blank))
             forgotten = {
                 "deleted_at": func.coalesce(Image.deleted_at, now),

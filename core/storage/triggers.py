@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from core.storage.shelves import COLUMNS, is_on_shelf, shelf
 
 SEARCH = "search_"
-DESCRIPTIONS = "search_descriptions"  # PostgreSQL's index
+WORDS = "search_words"  # PostgreSQL's index
 
 _COLUMNS = "state, model, door, quality, connection, problem"
 _OF_PICTURE = """SELECT NEW.state, model, door, coalesce(quality, ''), NEW.connection, coalesce(NEW.problem, '')
@@ -23,7 +23,9 @@ _MOMENTS = (
     " height",
 )
 _PLACES = ", ".join(COLUMNS)
-_PERSON = "imagierperson"  # with a number, the word by which the descriptions of one person are told from the others
+# With a number, the word by which the descriptions of one person are told from the others: nobody can look for it,
+# because no word that `core.storage.words` finds has this sign.
+_PERSON = "\ue000"
 
 
 def _on_shelf(is_sqlite: bool) -> str:
@@ -35,7 +37,7 @@ def _shelf(is_sqlite: bool) -> str:
 
 
 def _words(row: str) -> str:
-    return f"{row}.description || ' {_PERSON}' || {row}.user_id"
+    return f"coalesce({row}.words, {row}.description) || ' {_PERSON}' || {row}.user_id"
 
 
 _SQLITE = (
@@ -58,20 +60,26 @@ _SQLITE = (
         for moment in _MOMENTS
     ),
     # Descriptions are found by their words, and by the beginnings of words, of everybody or of one person.
-    *(f"DROP TRIGGER IF EXISTS search_requests_{event}" for event in ("insert", "delete", "update")),
+    # What is kept as words is small letters and spaces, and what is not, plain ASCII (`core.storage.words`).
+    *(
+        f"DROP TRIGGER IF EXISTS {name}_{event}"
+        for name in ("search_requests", "search_descriptions")
+        for event in ("insert", "delete", "update")
+    ),
     "DROP TABLE IF EXISTS search_requests",
-    """CREATE VIRTUAL TABLE IF NOT EXISTS search_descriptions USING fts5(words, content = '', detail = none,
-    prefix = '1 2 3 4 5 6 7 8', tokenize = 'unicode61 remove_diacritics 2')""",
-    f"""CREATE TRIGGER IF NOT EXISTS search_descriptions_insert AFTER INSERT ON requests BEGIN
-    INSERT INTO search_descriptions (rowid, words) VALUES (NEW.id, {_words("NEW")}); END""",  # noqa: S608 - our own
-    f"""CREATE TRIGGER IF NOT EXISTS search_descriptions_delete AFTER DELETE ON requests BEGIN
-    INSERT INTO search_descriptions (search_descriptions, rowid, words)
+    "DROP TABLE IF EXISTS search_descriptions",
+    """CREATE VIRTUAL TABLE IF NOT EXISTS search_words USING fts5(words, content = '', detail = none,
+    prefix = '1 2 3 4 5 6 7 8', tokenize = 'ascii')""",
+    f"""CREATE TRIGGER IF NOT EXISTS search_words_insert AFTER INSERT ON requests BEGIN
+    INSERT INTO search_words (rowid, words) VALUES (NEW.id, {_words("NEW")}); END""",  # noqa: S608 - our own
+    f"""CREATE TRIGGER IF NOT EXISTS search_words_delete AFTER DELETE ON requests BEGIN
+    INSERT INTO search_words (search_words, rowid, words)
     VALUES ('delete', OLD.id, {_words("OLD")}); END""",  # noqa: S608 - our own
-    f"""CREATE TRIGGER IF NOT EXISTS search_descriptions_update AFTER UPDATE OF description, user_id ON requests BEGIN
-    INSERT INTO search_descriptions (search_descriptions, rowid, words) VALUES ('delete', OLD.id, {_words("OLD")});
-    INSERT INTO search_descriptions (rowid, words) VALUES (NEW.id, {_words("NEW")}); END""",  # noqa: S608 - our own
+    f"""CREATE TRIGGER IF NOT EXISTS search_words_update AFTER UPDATE OF description, words, user_id ON requests BEGIN
+    INSERT INTO search_words (search_words, rowid, words) VALUES ('delete', OLD.id, {_words("OLD")});
+    INSERT INTO search_words (rowid, words) VALUES (NEW.id, {_words("NEW")}); END""",  # noqa: S608 - our own
 )
-_FILLED = f"""INSERT INTO search_descriptions (rowid, words)
+_FILLED = f"""INSERT INTO search_words (rowid, words)
 SELECT id, {_words("requests")} FROM requests"""  # noqa: S608 - our own
 _POSTGRESQL = (
     """CREATE OR REPLACE FUNCTION audit_is_never_changed() RETURNS trigger LANGUAGE plpgsql AS
@@ -93,16 +101,19 @@ _POSTGRESQL = (
     "DROP TRIGGER IF EXISTS images_kind ON images",
     f"""CREATE TRIGGER images_kind BEFORE {" OR ".join(_MOMENTS)} ON images
     FOR EACH ROW EXECUTE FUNCTION images_kind()""",
-    # Without accents, in small letters, and without the signs that the parser would take for parts of an address.
+    # The same words as SQLite's, and of those that are too long for an index, the beginning.
     "DROP INDEX IF EXISTS search_requests",
+    "DROP INDEX IF EXISTS search_descriptions",
     "DROP FUNCTION IF EXISTS search_words(text)",
-    rf"""CREATE OR REPLACE FUNCTION search_words(description text, user_id bigint) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS $$ SELECT to_tsvector('simple'::regconfig, translate(
-    regexp_replace(lower(normalize(description, NFKD)), '[\u0300-\u036f]', '', 'g'),
-    '-_./:@#&=+?%~*<>', '                ') || ' {_PERSON}' || user_id::text) $$""",
+    "DROP FUNCTION IF EXISTS search_words(text, bigint)",
+    f"""CREATE OR REPLACE FUNCTION search_folded(words text, user_id bigint) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS $$ SELECT array_to_tsvector(array_append(ARRAY(
+    SELECT DISTINCT left(word, 200) FROM regexp_split_to_table(
+    lower(words COLLATE "C"), '[\\u0001-\\u002f\\u003a-\\u0060\\u007b-\\u007f]+') word WHERE word <> ''),
+    '{_PERSON}' || user_id)) $$""",  # noqa: S608 - our own
     # At once, for a list of what is pending would be read by every search.
-    """CREATE INDEX IF NOT EXISTS search_descriptions ON requests USING gin (search_words(description, user_id))
-    WITH (fastupdate = off)""",
+    """CREATE INDEX IF NOT EXISTS search_words ON requests USING gin (search_folded(coalesce(words, description),
+    user_id)) WITH (fastupdate = off)""",
 )
 
 
@@ -117,7 +128,7 @@ def install(connection: Connection) -> None:
         for statement in _POSTGRESQL:
             connection.exec_driver_sql(statement.replace("%", "%%"))
         return
-    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_descriptions'").first()
+    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_words'").first()
     for statement in _SQLITE:
         connection.exec_driver_sql(statement)
     if known is None:

@@ -111,9 +111,9 @@ def _with_words(
     whether there are no further ones."""
     looked_at = max(looked_at, number)
     image_ids = _ids(session, replace(wanted, q=""), looked_at, key, backwards)
-    query = select(Image.id, Request.description).join(Image.request).where(Image.id.in_(image_ids))
+    query = select(Image.id, Request.description, Request.words).join(Image.request).where(Image.id.in_(image_ids))
     looked_for = words(wanted.q)
-    having = {image_id for image_id, description in session.execute(query) if has_words(description, looked_for)}
+    having = {row.id for row in session.execute(query) if has_words(row.description, row.words, looked_for)}
     found = [image_id for image_id in image_ids if image_id in having]
     return found, image_ids[-1] if image_ids else None, len(image_ids) < looked_at
 

@@ -35,7 +35,7 @@ def _forget_words(session: Session, image_ids: Sequence[int]) -> None:
     over = select(Request.id).where(Request.id.in_(select(Image.request_id).where(Image.id.in_(image_ids))), ~alive)
     request_ids = session.scalars(over).all()
     session.execute(delete(Reference).where(Reference.request_id.in_(request_ids)))
-    blank = {"description": "", "fingerprint": None, "mask_key": None}
+    blank = {"description": "", "words": None, "fingerprint": None, "mask_key": None}
     session.execute(update(Request).where(Request.id.in_(request_ids)).values(blank))
 
 

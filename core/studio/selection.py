@@ -172,9 +172,9 @@ def _looked_into(
     """Of the next pictures that fit otherwise, those with the words; and what is left of the stretch, if anything."""
     places = _fitting(session, wanted, stretch, number)
     keys = [image_id for _, image_id in places]
-    descriptions = select(Image.id, Request.description).join(Image.request).where(Image.id.in_(keys))
+    descriptions = select(Image.id, Request.description, Request.words).join(Image.request).where(Image.id.in_(keys))
     looked_for = words(typed)
-    having = {row.id for row in session.execute(descriptions) if has_words(row.description, looked_for)}
+    having = {row.id for row in session.execute(descriptions) if has_words(row.description, row.words, looked_for)}
     found = [place for place in places if place[1] in having]
     return found, replace(stretch, place=places[-1]) if len(places) == number else None
 

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.storage.tables.accounts import User
 from core.storage.tables.base import Base, Key
+from core.storage.words import kept_words
 
 WAITING = ("queued", "paused")  # nothing was sent yet
 UNDER_WAY = (*WAITING, "running")
@@ -53,6 +55,10 @@ class Connection(Base):
     models: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # none: those of the catalogue
 
 
+def _words(context: DefaultExecutionContext) -> str | None:
+    return kept_words(context.get_current_parameters()["description"])
+
+
 class Request(Base):
     """What a person asked for, once; it has one image row for each picture."""
 
@@ -65,6 +71,7 @@ class Request(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     description: Mapped[str]
+    words: Mapped[str | None] = mapped_column(default=_words)  # of the description, as they are looked for
     created_at: Mapped[datetime] = mapped_column(index=True)
     door: Mapped[str] = mapped_column(String(16))  # "pages" or "api"
     connection: Mapped[str] = mapped_column(String(64))
