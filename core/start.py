@@ -155,6 +155,7 @@ def _tidy_up(services: Services, ended: threading.Event) -> None:
             _guarded(partial(repeats.sweep, services.database))
             _guarded(services.links.sweep)
             _guarded(services.changes.sweep)
+            _guarded(services.collections.sweep)
             _guarded(services.retention.sweep)
             _guarded(services.shares.sweep)
 

@@ -1,6 +1,7 @@
 """What a person does to many pictures at once, and undoing exactly that."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -13,6 +14,7 @@ from core.studio.changes import Changes
 from core.studio.collections import Collections
 from core.studio.notes import Notes
 from core.studio.removal import Removal
+from core.studio.views import View
 from tests.conftest import SettableClock
 from tests.studio import Studio, person
 from tests.test_people import code_of
@@ -192,6 +194,39 @@ def test_no_two_collections_of_a_person_have_the_same_name(studio: Studio, colle
     for name in ("", "  \n", "x" * 101):
         with pytest.raises(Problem, match="needs a name"):
             collections.create(studio.alice, name)
+
+
+def test_a_deleted_collection_comes_back_with_its_pictures_for_a_day(
+    studio: Studio, changes: Changes, collections: Collections, clock: SettableClock
+) -> None:
+    ids = drawn(studio, studio.alice, 3)
+    sea = collections.create(studio.alice, "Sea")
+    changes.add(studio.alice, ids, sea)
+    taken = changes.take_out(studio.alice, ids[:1], sea)
+    collections.delete(studio.alice, sea)
+    assert (collections.all(studio.alice), collections.counted(studio.alice)) == ([], [])
+    assert collections.of_picture(studio.alice, ids[1]) == []
+    assert studio.gallery.page(person(studio.alice), View(collection=sea)).images == []
+    assert studio.gallery.page(person(studio.ada, "admin"), View(collection=sea, person="*")).images == []
+    for act in (
+        lambda: changes.add(studio.alice, ids, sea),
+        lambda: collections.rename(studio.alice, sea, "Lake"),
+        lambda: collections.delete(studio.alice, sea),
+    ):
+        assert code_of(act) == "no_such_collection"
+    changes.undo(studio.alice, taken.id)
+    other = collections.create(studio.alice, "SEA")
+    for nobodys in (*NOBODYS, other):
+        assert code_of(partial(collections.restore, studio.alice, nobodys)) == "nothing_to_undo"
+    assert code_of(lambda: collections.restore(studio.bob, sea)) == "nothing_to_undo"
+    assert collections.restore(studio.alice, sea) == "Sea (2)"
+    assert [(it.name, it.pictures) for it in collections.counted(studio.alice)] == [("SEA", 0), ("Sea (2)", 3)]
+    collections.delete(studio.alice, sea)
+    clock.forward(DAY + 60)
+    collections.sweep()
+    assert code_of(lambda: collections.restore(studio.alice, sea)) == "nothing_to_undo"
+    assert inside(studio, sea) == set()
+    assert [it.id for it in collections.all(studio.alice)] == [other]
 
 
 def test_what_is_purged_does_not_come_back(studio: Studio, changes: Changes, collections: Collections) -> None:

@@ -142,7 +142,7 @@ def _collection(session: Session, user_id: int | None, view: View) -> int | None
     """NOBODY's for one that there is not, or that is another's."""
     if view.collection is None:
         return None
-    query = select(Collection.id).where(Collection.id == view.collection)
+    query = select(Collection.id).where(Collection.id == view.collection, Collection.deleted_at.is_(None))
     query = query if user_id is None else query.where(Collection.user_id == user_id)
     return session.scalar(query) or NOBODY
 

@@ -1,5 +1,6 @@
 """A person's collections: how many pictures are in each, new ones, new names, and their end."""
 
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -8,15 +9,18 @@ from core.errors import Problem, explain
 from core.studio.collections import LONGEST_NAME, Counted
 from pages.parts import filters
 from pages.parts.shell import plain
+from pages.parts.undo import forget_done, say_done, show_done
 from pages.parts.visit import require
 
 REFUSED = "collections-refused"
+PLACE = "collections"
 NEW = 0
 
 
 def manage_button() -> None:
     text = require().reader
     if st.button(text("Collections"), key="manage-collections", icon=":material/folder:", type="tertiary"):
+        forget_done(PLACE)
         st.dialog(text("Collections"), on_dismiss="rerun")(_manage)()
 
 
@@ -26,6 +30,7 @@ def _manage() -> None:
     refusal = st.session_state.pop(REFUSED, None)
     if refusal:
         st.error(plain(refusal))
+    show_done(here, PLACE)
     found = here.services.collections.counted(here.person.user_id)
     if not found:
         st.caption(text("A collection holds pictures together; a picture may be in many."))
@@ -66,7 +71,7 @@ def _row(collection: Counted) -> None:
                 text("Delete the collection"),
                 key=f"collection-delete-{collection.id}",
                 on_click=_delete,
-                args=(collection.id,),
+                args=(collection.id, collection.name),
             )
 
 
@@ -90,11 +95,18 @@ def _rename(collection_id: int) -> None:
         st.session_state[REFUSED] = explain(here.reader, problem.code, problem.params)
 
 
-def _delete(collection_id: int) -> None:
+def _delete(collection_id: int, name: str) -> None:
     here = require()
     try:
         here.services.collections.delete(here.person.user_id, collection_id)
     except Problem:
         return  # in another tab already
+    say_done(PLACE, here.reader("The collection “{name}” is deleted.", name=name), partial(_restore, collection_id))
     if st.query_params.get("collection") == str(collection_id):
         filters.forget(("collection",))
+
+
+def _restore(collection_id: int) -> str:
+    here = require()
+    name = here.services.collections.restore(here.person.user_id, collection_id)
+    return here.reader("The collection “{name}” is back.", name=name)

@@ -8,7 +8,7 @@ from core.studio.collections import LONGEST_NAME
 from core.studio.notes import LONGEST
 from pages.parts import shell
 from pages.parts.selection import PLACE
-from pages.parts.undo import is_done, say_done, show_done
+from pages.parts.undo import is_done, say_done, show_done, undoing
 from pages.parts.visit import Here, require
 
 REFUSED = "keep-refused"
@@ -114,7 +114,7 @@ def _delete(image_id: int) -> None:
     here = require()
     changed = here.services.changes.delete(here.person.user_id, [image_id])
     words = here.reader.plural("{count} picture is in the bin.", "{count} pictures are in the bin.", changed.pictures)
-    say_done(PLACE, words, changed)
+    say_done(PLACE, words, undoing(changed))
 
 
 def _refuse(here: Here, problem: Problem) -> None:

@@ -17,7 +17,7 @@ from pages.parts import shell
 from pages.parts.collection_picker import show_picker
 from pages.parts.download import download
 from pages.parts.tiles import Picking
-from pages.parts.undo import is_done, say_done, show_done
+from pages.parts.undo import is_done, say_done, show_done, undoing
 from pages.parts.visit import Here, require
 
 PLACE = "gallery"
@@ -194,7 +194,7 @@ def _do(act: Callable[[Here, list[int]], Changed], words: Words) -> None:
         return
     clear_selection()
     if changed.pictures:
-        say_done(PLACE, words(here.reader, changed.pictures), changed)
+        say_done(PLACE, words(here.reader, changed.pictures), undoing(changed))
     else:
         say_done(PLACE, here.reader("That is how they were already."))
 

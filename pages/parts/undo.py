@@ -1,6 +1,8 @@
 """What was just done, said where it was done, and the way back; it stays until something else is done there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -10,19 +12,24 @@ from core.studio.changes import Changed
 from pages.parts.visit import Here, require
 
 KEY = "done-"  # of the state: what was done at a place
+Back = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`change_id` is None where there is no way back."""
+    """`back` undoes it and says what has come of that; None where there is no way back."""
 
     words: str
-    change_id: int | None = None
+    back: Back | None = None
 
 
-def say_done(place: str, words: str, changed: Changed | None = None) -> None:
+def say_done(place: str, words: str, back: Back | None = None) -> None:
     """`place` is a part of a page. What it says stands there from the next run on."""
-    st.session_state[KEY + place] = Done(words, changed.id if changed is not None and changed.pictures else None)
+    st.session_state[KEY + place] = Done(words, back)
+
+
+def undoing(changed: Changed) -> Back | None:
+    return partial(_undo_change, changed.id) if changed.pictures else None
 
 
 def forget_done(place: str) -> None:
@@ -41,8 +48,8 @@ def show_done(here: Here, place: str, key: str = "") -> None:
     text, key = here.reader, key or place
     with st.container(key=f"line-{key}", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<span role="status">{escape(done.words)}</span>', width="content")
-        if done.change_id is not None:
-            st.button(text("Undo"), key=f"undo-{key}", on_click=_undo, args=(place, done.change_id))
+        if done.back is not None:
+            st.button(text("Undo"), key=f"undo-{key}", on_click=_undo, args=(place, done.back))
         st.button(
             text("Close"),
             key=f"close-{key}",
@@ -53,12 +60,15 @@ def show_done(here: Here, place: str, key: str = "") -> None:
         )
 
 
-def _undo(place: str, change_id: int) -> None:
-    here = require()
-    text = here.reader
+def _undo(place: str, back: Back) -> None:
     try:
-        undone = here.services.changes.undo(here.person.user_id, change_id)
+        words = back()
     except Problem as problem:
-        say_done(place, explain(text, problem.code, problem.params))
-        return
-    say_done(place, text.plural("{count} picture is as it was.", "{count} pictures are as they were.", undone))
+        words = explain(require().reader, problem.code, problem.params)
+    say_done(place, words)
+
+
+def _undo_change(change_id: int) -> str:
+    here = require()
+    undone = here.services.changes.undo(here.person.user_id, change_id)
+    return here.reader.plural("{count} picture is as it was.", "{count} pictures are as they were.", undone)

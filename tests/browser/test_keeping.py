@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core.studio.gallery import PAGE
 from tests.browser import screens
 from tests.browser.cast import Cast, Somebody
 from tests.browser.conftest import Windows
@@ -87,7 +88,14 @@ def test_a_picture_is_kept_with_a_note_in_a_collection_and_thrown_away_where_it_
     screens.open_page(page, "/gallery?favourites=1")
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("button", name="Collections").click()
-    screens.dialog(page).get_by_role("link", name="Covers").click()
+    collections = screens.dialog(page)
+    collections.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Delete the collection").click()
+    expect(collections.get_by_text("The collection “Covers” is deleted.")).to_be_visible()
+    expect(collections.get_by_role("link", name="Covers")).to_have_count(0)
+    collections.get_by_role("button", name="Undo").click()
+    expect(collections.get_by_text("The collection “Covers” is back.")).to_be_visible()
+    collections.get_by_role("link", name="Covers").click()
     expect(page.locator(".st-key-chips")).to_contain_text("Covers")
     tile(page, image_id).locator("a").click()
     expect(large.get_by_role("textbox", name="Note")).to_have_value("For the <b>cover</b>")
@@ -96,3 +104,38 @@ def test_a_picture_is_kept_with_a_note_in_a_collection_and_thrown_away_where_it_
     large.get_by_role("button", name="Undo").click()
     expect(large.get_by_role("img", name="A lake")).to_be_visible()
     assert cast.images(alice)[0].deleted_at is None
+
+
+def test_a_long_press_begins_and_all_that_are_like_that_are_picked_over_several_pages(
+    window: Windows, cast: Cast, alice: Somebody, complaints: list[str]
+) -> None:
+    page = window(token=cast.token(alice), viewport={"width": 390, "height": 844}, has_touch=True)
+    cast.hang(alice, picture(30, 20), "A dog", number=2)
+    ids = cast.hang(alice, picture(30, 20), "A lake", number=PAGE + 3)[::-1]
+    screens.open_page(page, "/gallery?q=lake")
+    fingers = page.context.new_cdp_session(page)
+    box = tile(page, ids[1]).bounding_box()
+    assert box is not None
+    touch = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}]
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": touch})
+    said(page, "1 selected")
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    tile(page, ids[0]).locator("a").tap()
+    said(page, "2 selected")
+    expect(screens.dialog(page)).to_have_count(0)
+    page.get_by_role("button", name="All on this page").click()
+    said(page, f"{PAGE} selected")
+    page.get_by_role("button", name=f"All {PAGE + 3} that are like that").click()
+    said(page, f"{PAGE + 3} selected")
+    page.get_by_role("button", name="Older").click()
+    expect(screens.tiles(page)).to_have_count(3)
+    expect(tile(page, ids[PAGE]).get_by_role("checkbox")).to_be_checked()
+    tile(page, ids[PAGE + 1]).locator("a").tap()
+    said(page, f"{PAGE + 2} selected")
+    page.get_by_role("button", name="Delete").click()
+    said(page, f"{PAGE + 2} pictures are in the bin.")
+    page.get_by_role("button", name="Undo").click()
+    said(page, f"{PAGE + 2} pictures are as they were.")
+    expect(screens.tiles(page)).to_have_count(3)
+    assert all(image.deleted_at is None for image in cast.images(alice))
+    assert complaints == []

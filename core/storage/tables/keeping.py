@@ -9,7 +9,7 @@ from core.storage.tables.base import Base, Key
 
 
 class Collection(Base):
-    """Pictures that a person keeps together; a picture may be in many."""
+    """Pictures that a person keeps together; a picture may be in many. One that is deleted stays for a day."""
 
     __tablename__ = "collections"
     __table_args__ = (UniqueConstraint("user_id", "folded"),)
@@ -19,6 +19,7 @@ class Collection(Base):
     name: Mapped[str] = mapped_column(String(100))
     folded: Mapped[str]  # the name without regard to case, for no person has two that are the same
     created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
 
 
 class CollectionPicture(Base):

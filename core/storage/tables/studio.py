@@ -56,7 +56,8 @@ class Connection(Base):
 
 
 def _words(context: DefaultExecutionContext) -> str | None:
-    return kept_words(context.get_current_parameters()["description"])
+    values: dict[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return kept_words(values["description"])
 
 
 class Request(Base):

@@ -1,7 +1,8 @@
-"""Words that are looked for"""
+"""Words that are looked for, and collections that can be brought back"""
 
 from alembic import op
 import sqlalchemy as sa
+import core.storage.tables
 
 from core.storage.words import folded
 
@@ -17,6 +18,8 @@ BATCH = 5_000
 def upgrade() -> None:
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.add_column(sa.Column("words", sa.Text(), nullable=True))
+    with op.batch_alter_table("collections", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("deleted_at", core.storage.tables.Moment(timezone=True), nullable=True))
     _fill()
 
 
@@ -32,5 +35,7 @@ def _fill() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("collections", schema=None) as batch_op:
+        batch_op.drop_column("deleted_at")
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.drop_column("words")
