@@ -1,5 +1,6 @@
 """How the process starts, and how it ends: what cannot work says so in one sentence."""
 
+import asyncio
 import os
 import re
 import runpy
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from core import start
+from core.services import build
+from core.settings import Settings
 from tests import nursery
 from tests.browser.application import PYTHON_APP, ROOT, Application, free_port, until
 from tests.browser.cast import Cast
@@ -211,3 +215,20 @@ def test_a_python_that_is_too_old_is_told_so_before_anything_else() -> None:
     ended = subprocess.run([sys.executable, "-c", pretended], capture_output=True, text=True, cwd=ROOT, timeout=SECONDS)
     assert ended.returncode == 1
     assert re.fullmatch(r"Imagier needs Python 3\.11 or newer; this is \d\.\d+\.\n", ended.stderr)
+
+
+def test_no_piece_of_an_answer_waits_until_the_one_before_is_acknowledged(tmp_path: Path) -> None:
+    """Over a socket that was made as Streamlit makes it, for which asyncio does not see to that."""
+    services = build(Settings.load(_env_file=None, IMAGIER_DATA_DIR=tmp_path), [])
+
+    async def accepted(listening: socket.socket) -> int:
+        async with start.lifespan(services)(None):
+            with socket.create_connection(listening.getsockname()):
+                came, _ = listening.accept()
+                with came:
+                    return came.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    with socket.socket(socket.AF_INET) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        assert asyncio.run(accepted(listening)) != 0
