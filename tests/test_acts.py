@@ -14,6 +14,7 @@ from core.accounts.people import People
 from core.accounts.sessions import Sessions
 from core.accounts.throttle import Throttle
 from core.acting import Actor, acting
+from core.members.members import Members
 from core.settings import Settings
 from core.storage import schema
 from core.storage.database import Database
@@ -43,10 +44,10 @@ def test_what_happens_to_accounts_is_recorded_with_who_did_it(database: Database
         alice = people.add("alice", "Alice", "user", PASSWORD)
         people.set_password(alice, PASSWORD + "!")
         people.set_password(ada.id, PASSWORD + "!")
-        people.disable("alice")
-        people.disable("alice")  # nothing happens, and nothing is recorded
-        people.enable("alice")
-        people.enable("alice")
+        Members(people.database).disable("alice")
+        Members(people.database).disable("alice")  # nothing happens, and nothing is recorded
+        Members(people.database).enable("alice")
+        Members(people.database).enable("alice")
     assert acts(database) == [
         ("ada", "setup.done", "ada"),
         ("ada", "person.created", "alice"),

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from core.accounts.people import People
 from core.accounts.sessions import TICKET_SECONDS, Sessions
 from core.api.auth import COOKIE, auth_routes, person_of
+from core.members.members import Members
 from core.settings import Settings
 from core.storage.database import Database
 from tests.conftest import SettableClock
@@ -134,7 +135,7 @@ def test_an_old_cookie_is_worth_nothing_after(
     if what == "a new password":
         people.set_password(alice, "the hill was white in May")
     else:
-        people.disable("alice")
+        Members(people.database).disable("alice")
     assert me(server, old) is None
 
 

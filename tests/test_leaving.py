@@ -149,7 +149,7 @@ def test_a_purge_leaves_costs_and_the_record_and_nothing_else(
         assert all(row.deleted_at and not row.problem_detail and not row.image_url for row in rows)
         entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "person.left")).one()
     assert (entry.subject, entry.after) == ("alice", {"pictures": 1, "deleted": True})
-    assert code_of(lambda: people.enable(f"#{studio.alice}")) == "no_such_user"
+    assert code_of(lambda: Members(people.database).enable(f"#{studio.alice}")) == "no_such_user"
 
 
 def test_a_picture_that_is_drawn_during_a_purge_is_cleared_afterwards(studio: Studio, leaving: Leaving) -> None:
@@ -217,7 +217,7 @@ def test_of_two_administrators_who_end_one_another_at_once_one_stays(
         "demote": lambda number, who: members[number].change(who, f"name{number}", "Name", "user"),
         "purge": lambda number, who: both[number].purge(who),
         "transfer": lambda number, who: both[number].transfer(who, studio.alice),
-        "mixed": lambda number, who: both[0].purge(who) if number else People(databases[1], settings).disable("ada"),
+        "mixed": lambda number, who: both[0].purge(who) if number else Members(databases[1]).disable("ada"),
     }[act]
     codes = at_once([lambda: acts(0, studio.ada), lambda: acts(1, studio.bob)])  # type: ignore[no-untyped-call]
     assert sorted(codes, key=str) == [None, "last_administrator"]

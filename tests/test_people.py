@@ -4,13 +4,16 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from core.accounts import passwords
 from core.accounts.people import LONGEST_NAME, People, normal_login
 from core.errors import Problem
+from core.members.members import Members
 from core.settings import Settings
 from core.storage.database import Database
+from core.storage.tables import Image, Tally
+from tests.studio import Studio
 
 PASSWORD = "the lake was green in June"
 
@@ -136,7 +139,7 @@ def test_what_cannot_be_a_sign_in_name_is_refused_and_found_nowhere(people: Peop
     assert caught.value.code == "login_malformed"
     assert len(caught.value.params["login"]) <= 65
     str(caught.value).encode()
-    assert code_of(lambda: people.disable(login)) == "no_such_user"
+    assert code_of(lambda: Members(people.database).disable(login)) == "no_such_user"
     assert not people.any()
 
 
@@ -191,13 +194,13 @@ def test_a_new_password_obeys_the_same_rules(people: People) -> None:
 def test_the_last_administrator_cannot_be_disabled(people: People) -> None:
     people.add("ada", "Ada", "admin", PASSWORD)
     people.add("bob", "Bob", "user", PASSWORD)
-    assert code_of(lambda: people.disable("ada")) == "last_administrator"
+    assert code_of(lambda: Members(people.database).disable("ada")) == "last_administrator"
     people.add("grace", "Grace", "admin", PASSWORD)
-    people.disable("ada")
-    people.disable("ada")
-    assert code_of(lambda: people.disable("grace")) == "last_administrator"
-    people.enable("ada")
-    people.disable("grace")
+    Members(people.database).disable("ada")
+    Members(people.database).disable("ada")
+    assert code_of(lambda: Members(people.database).disable("grace")) == "last_administrator"
+    Members(people.database).enable("ada")
+    Members(people.database).disable("grace")
 
 
 def test_two_administrators_who_disable_one_another_at_once_leave_one(
@@ -207,7 +210,9 @@ def test_two_administrators_who_disable_one_another_at_once_leave_one(
     people = [People(database, settings) for database in databases]
     people[0].add("ada", "Ada", "admin", PASSWORD)
     people[0].add("grace", "Grace", "admin", PASSWORD)
-    codes = at_once([lambda: people[0].disable("ada"), lambda: people[1].disable("grace")])
+    codes = at_once(
+        [lambda: Members(people[0].database).disable("ada"), lambda: Members(people[1].database).disable("grace")]
+    )
     assert sorted(codes, key=str) == [None, "last_administrator"]
     assert sum(user.disabled_at is None for user in people[0].all()) == 1
     for database in databases:
@@ -264,3 +269,23 @@ def test_an_unknown_type_is_a_mistake_of_the_caller(people: People) -> None:
 
 def test_a_name_is_normalised_once_and_for_all() -> None:
     assert normal_login(normal_login(" ÅDA\u00a0")) == normal_login("åda")
+
+
+def test_what_a_disabled_account_has_waiting_is_cancelled_and_what_is_drawn_is_kept(database: Database) -> None:
+    with Studio(database) as studio:
+        line = studio.line()
+        running, waiting, paused = studio.submit(studio.alice, number=3)
+        others = studio.submit(studio.bob)
+        claim = line.claim(studio.lane)
+        assert claim is not None
+        assert claim.image_id == running
+        with database.write() as session:
+            session.get_one(Image, paused).state = "paused"
+        Members(database).disable("alice")
+        line.finish(claim, {})
+        states = [studio.image(image_id).state for image_id in (running, waiting, paused, *others)]
+        assert states == ["done", "cancelled", "cancelled", "queued"]
+        with database.read() as session:
+            held = session.scalars(select(Tally.reserved_micros).where(Tally.user_id == studio.alice)).all()
+        assert set(held) == {0}
+        assert code_of(lambda: studio.submit(studio.alice)) == "session_ended"

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.api.auth import COOKIE
+from core.members.members import Members
 from core.services import Services
 from core.settings import Settings
 from core.storage.tables import Image
@@ -229,7 +230,7 @@ def test_a_session_that_has_ended_gets_nothing_more(
     headers = as_(cast, alice)
     assert client.get(f"/pictures/{image_id}/original", headers=headers).status_code == 200
     cast.join("Ada", "admin")
-    cast.people.disable(alice.login)
+    Members(cast.people.database).disable(alice.login)
     assert client.get(f"/pictures/{image_id}/original", headers=headers).status_code == 401
 
 

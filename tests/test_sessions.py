@@ -7,6 +7,7 @@ from sqlalchemy import event, select, text
 
 from core.accounts.people import People
 from core.accounts.sessions import TICKET_SECONDS, Sessions
+from core.members.members import Members
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.tables import Session, User
@@ -88,8 +89,8 @@ def test_a_ticket_of_an_account_that_was_disabled_since_is_worth_nothing(
     sessions: Sessions, people: People, alice: int
 ) -> None:
     ticket = sessions.ticket(alice, ADDRESS)
-    people.disable("alice")
-    people.enable("alice")
+    Members(people.database).disable("alice")
+    Members(people.database).enable("alice")
     assert sessions.exchange(ticket) is None
 
 
@@ -160,9 +161,9 @@ def test_a_disabled_account_is_out_at_the_next_click_and_stays_out_when_enabled(
     sessions: Sessions, people: People, alice: int
 ) -> None:
     token = signed_in(sessions, alice)
-    people.disable("alice")
+    Members(people.database).disable("alice")
     assert sessions.person(token) is None
-    people.enable("alice")
+    Members(people.database).enable("alice")
     assert sessions.person(token) is None
 
 

@@ -14,6 +14,7 @@ from core.accounts.sessions import Sessions
 from core.accounts.throttle import ACCOUNT, ADDRESS, Throttle
 from core.errors import explain
 from core.i18n import Reader
+from core.members.members import Members
 from core.registration import Registration
 from core.settings import Settings
 from core.site import Sites
@@ -73,7 +74,7 @@ def door(stage: Stage) -> AppTest:
     """The sign-in page of an Imagier with an administrator, alice, and mallory, who is disabled."""
     for login, kind in (("ada", "admin"), ("alice", "user"), ("mallory", "user")):
         stage.people.add(login, login.title(), kind, PASSWORD)
-    stage.people.disable("mallory")
+    Members(stage.people.database).disable("mallory")
 
     def page() -> None:
         from pages import sign_in

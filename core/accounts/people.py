@@ -34,35 +34,35 @@ class People:
     """Rows that it returns are detached: what is changed in them is not stored."""
 
     def __init__(self, database: Database, settings: Settings):
-        self._database = database
+        self.database = database
         self._least = settings.password_length
 
     def any(self) -> bool:
         """Whether Imagier is set up."""
-        with self._database.read() as transaction:
+        with self.database.read() as transaction:
             return _any(transaction)
 
     def all(self) -> Sequence[User]:
         """Without those who have left."""
-        with self._database.read() as transaction:
+        with self.database.read() as transaction:
             return transaction.scalars(select(User).where(User.left_at.is_(None)).order_by(User.id)).all()
 
     def find(self, login: str) -> User | None:
         """The account with this sign-in name, disabled or not."""
-        with self._database.read() as transaction:
+        with self.database.read() as transaction:
             return _find(transaction, login)
 
     def existing(self, login: str) -> User:
         """The same, or a Problem."""
-        with self._database.read() as transaction:
-            return _found(transaction, login)
+        with self.database.read() as transaction:
+            return found(transaction, login)
 
     def create_administrator(self, login: str, name: str, password: str) -> User:
         """The first account, at set-up. Of several at once one succeeds; the others find it already set up."""
         if self.any():
             raise Problem("already_set_up")
         user = self._made(login, name, "admin", password)
-        with self._database.write() as transaction:
+        with self.database.write() as transaction:
             if _any(transaction):
                 raise Problem("already_set_up")
             self._insert(transaction, user)
@@ -73,7 +73,7 @@ class People:
     def add(self, login: str, name: str, type: str, password: str) -> int:
         """The id of the new account."""
         user = self._made(login, name, type, password)
-        with self._database.write() as transaction:
+        with self.database.write() as transaction:
             self._insert(transaction, user)
             audit.record(transaction, user.created_at, "person.created", user.login, after=_described(user))
         return user.id
@@ -81,61 +81,42 @@ class People:
     def sign_up(self, login: str, name: str, password: str) -> int:
         """The id of the account that a visitor made for themselves."""
         user = self._made(login, name, "user", password)
-        with self._database.write() as transaction:
+        with self.database.write() as transaction:
             self._insert(transaction, user)
             who = Actor(user.id, user.login, actor().address, actor().door)
             audit.record(transaction, user.created_at, "person.signed_up", user.login, after=_described(user), who=who)
         return user.id
 
     def is_password(self, user_id: int, password: str) -> bool:
-        with self._database.read() as transaction:
+        with self.database.read() as transaction:
             password_hash = transaction.get_one(User, user_id).password
         return passwords.matches(password, password_hash)
 
     def set_password(self, user_id: int, password: str, keep_session: int | None = None) -> None:
         """Every session of the account ends, except the one whose id is `keep_session`."""
-        with self._database.read() as transaction:
+        with self.database.read() as transaction:
             user = transaction.get_one(User, user_id)
         passwords.check_strength(password, user.login, user.name, self._least)
         password_hash = passwords.hashed(password)
-        with self._database.write() as transaction:
+        with self.database.write() as transaction:
             transaction.execute(update(User).where(User.id == user_id).values(password=password_hash))
             ended = end_sessions(transaction, user_id, but=keep_session)
             act = "password.changed" if actor().user_id == user_id else "password.reset"
-            now = self._database.now(transaction)
+            now = self.database.now(transaction)
             audit.record(transaction, now, act, user.login, after={"sessions_ended": ended})
-
-    def disable(self, login: str) -> None:
-        """Nobody signs in with the account any more, and its sessions end."""
-        with self._database.write() as transaction:
-            user = _found(transaction, login)
-            if user.disabled_at is not None:
-                return
-            keep_an_administrator(transaction, user)
-            user.disabled_at = self._database.now(transaction)
-            ended = end_sessions(transaction, user.id)
-            audit.record(transaction, user.disabled_at, "person.disabled", user.login, after={"sessions_ended": ended})
-
-    def enable(self, login: str) -> None:
-        with self._database.write() as transaction:
-            user = _found(transaction, login)
-            if user.disabled_at is None:
-                return
-            user.disabled_at = None
-            audit.record(transaction, self._database.now(transaction), "person.enabled", user.login)
 
     def change_language(self, user_id: int, language: str | None) -> None:
         """None: whatever the browser asks for."""
-        with self._database.write() as transaction:
+        with self.database.write() as transaction:
             transaction.execute(update(User).where(User.id == user_id).values(language=language))
 
     def draft(self, user_id: int) -> str:
         """What the person typed and has not sent."""
-        with self._database.read() as transaction:
+        with self.database.read() as transaction:
             return transaction.scalars(select(User.draft).where(User.id == user_id)).one_or_none() or ""
 
     def save_draft(self, user_id: int, text: str) -> None:
-        with self._database.write() as transaction:
+        with self.database.write() as transaction:
             transaction.execute(update(User).where(User.id == user_id).values(draft=_storable(text)))
 
     def _made(self, login: str, name: str, type: str, password: str) -> User:
@@ -147,7 +128,7 @@ class People:
         return User(login=wanted, name=shown, type=type, password=passwords.hashed(password))
 
     def _insert(self, transaction: Transaction, user: User) -> None:
-        join(transaction, user, self._database.now(transaction))
+        join(transaction, user, self.database.now(transaction))
 
 
 def possible_login(login: str) -> str:
@@ -193,7 +174,8 @@ def _find(transaction: Transaction, login: str) -> User | None:
     return transaction.scalar(select(User).where(User.login == wanted))
 
 
-def _found(transaction: Transaction, login: str) -> User:
+def found(transaction: Transaction, login: str) -> User:
+    """The account with this sign-in name, or a Problem."""
     user = _find(transaction, login)
     if user is None:
         raise Problem("no_such_user", login=_shortened(login))

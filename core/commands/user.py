@@ -12,6 +12,7 @@ from core.commands.opening import opened
 from core.commands.parsers import add_command
 from core.errors import Problem
 from core.i18n import Reader
+from core.members.members import Members
 from core.settings import Settings
 
 _ADD = "user add ada --name 'Ada Lovelace' --type admin"
@@ -74,13 +75,13 @@ def _password(options: Namespace, reader: Reader) -> int:
 
 def _disable(options: Namespace, _reader: Reader) -> int:
     with _people() as people:
-        people.disable(options.login)
+        Members(people.database).disable(options.login)
     return 0
 
 
 def _enable(options: Namespace, _reader: Reader) -> int:
     with _people() as people:
-        people.enable(options.login)
+        Members(people.database).enable(options.login)
     return 0
 
 

@@ -32,14 +32,15 @@ class Joining:
     def __init__(self, database: Database):
         self.database = database
 
-    def add(self, entries: Sequence[Entry]) -> list[Joined]:
-        """FaultyLines, and nothing done, if one of the names is taken."""
+    def add(self, entries: Sequence[Entry], faults: Sequence[Fault] = ()) -> list[Joined]:
+        """FaultyLines, and nothing done, if one of the names is taken, or if there are faults already."""
         with self.database.write() as session:
             now = self.database.now(session)
             wanted = {entry.login: entry for entry in entries}
             taken = session.scalars(select(User.login).where(User.login.in_(wanted))).all()
-            if taken:
-                raise FaultyLines([Fault(wanted[login].number, Problem("login_taken", login=login)) for login in taken])
+            found = [Fault(wanted[login].number, Problem("login_taken", login=login)) for login in taken]
+            if faults or found:
+                raise FaultyLines([*faults, *found])
             users = [
                 User(login=entry.login, name=entry.name, type=entry.type, password=passwords.NOBODY, created_at=now)
                 for entry in entries

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from core.accounts import audit, passwords
 from core.accounts.people import keep_an_administrator
 from core.errors import Problem
-from core.ledger.booking import SUMS, book
+from core.ledger.booking import SUMS
 from core.ledger.limits import USER
-from core.members.members import member
+from core.members.members import cancel_waiting, member
 from core.storage.database import Database
 from core.storage.files import Files
-from core.storage.tables import WAITING, Base, Image, Improvement, Limit, Reference, Request, Tally, User
+from core.storage.tables import Base, Image, Improvement, Limit, Reference, Request, Tally, User
 from core.studio.gallery import in_bin, is_shown
 from core.studio.pictures import folder
 from core.studio.removal import Removal
@@ -42,7 +42,7 @@ class Leaving:
             heir = member(session, to)
             if heir.id == user.id or heir.disabled_at is not None:
                 raise Problem("no_such_heir", login=heir.login)
-            _cancel_waiting(session, user_id, now)
+            cancel_waiting(session, user_id, now)
             pictures = _pictures(session, user_id)
             session.execute(
                 update(Image).where(Image.user_id == user_id, in_bin()).values(purged_at=now),
@@ -67,7 +67,7 @@ class Leaving:
         """
         with self.database.write() as session:
             user, now = self._leaver(session, user_id), self.database.now(session)
-            _cancel_waiting(session, user_id, now)
+            cancel_waiting(session, user_id, now)
             pictures = _pictures(session, user_id)
             theirs = select(Request.id).where(Request.user_id == user_id).scalar_subquery()
             keys = set(session.scalars(select(Reference.file_key).where(Reference.request_id.in_(theirs))))
@@ -125,13 +125,6 @@ class Leaving:
 def _pictures(session: Session, user_id: int) -> int:
     kept = select(func.count()).where(Image.user_id == user_id, is_shown())
     return session.scalars(kept).one()
-
-
-def _cancel_waiting(session: Session, user_id: int, now: datetime) -> None:
-    for image in session.scalars(select(Image).where(Image.user_id == user_id, Image.state.in_(WAITING))):
-        image.state, image.finished_at = "cancelled", now
-        book(session, image, None, None, counted=False)
-    session.flush()
 
 
 def _hand_over_tallies(session: Session, user_id: int, to: int) -> None:

@@ -11,8 +11,8 @@ from core.errors import Problem
 from core.ledger.limits import KINDS
 from core.members.invitations import kept_limits
 
-MOST_LINES = 1_000
-MOST_BYTES = 1_000_000
+MOST_LINES = 5_000
+MOST_BYTES = 2_000_000
 ROLES = {
     "user": "user",
     "utilisateur": "user",
@@ -74,11 +74,10 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def entries(text: str) -> list[Entry]:
-    """The accounts of a list; FaultyLines says what is wrong with which of its lines."""
-    found: list[Entry] = []
+def read_list(text: str) -> tuple[list[Entry], list[Fault]]:
+    """The accounts of a list that can be, and what is wrong with which of its other lines."""
+    found: dict[str, Entry] = {}
     faults: list[Fault] = []
-    seen: dict[str, int] = {}
     header: list[str] | None = None
     is_first = True
     for number, cells in _rows(text, faults):
@@ -89,42 +88,40 @@ def entries(text: str) -> list[Entry]:
                 continue
         try:
             entry = _entry(number, cells, header)
-            if entry.login in seen:
-                raise Problem("line_twice", login=entry.login, line=seen[entry.login])
+            if entry.login in found:
+                raise Problem("line_twice", login=entry.login, line=found[entry.login].number)
         except Problem as problem:
             faults.append(Fault(number, problem))
-            continue
-        seen[entry.login] = number
-        found.append(entry)
-        if len(found) > MOST_LINES:
+        else:
+            found[entry.login] = entry
+        if len(found) + len(faults) > MOST_LINES:
             raise Problem("list_too_long", most=MOST_LINES)
-    if faults:
-        raise FaultyLines(faults)
-    if not found:
+    if not (found or faults):
         raise Problem("list_empty")
-    return found
+    return list(found.values()), faults
 
 
 def _rows(text: str, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
     """Each line that holds something, with its number; a line may have line breaks between quotes."""
     plain = text.lstrip("\ufeff").replace("\0", "")
     rows = csv_rows(io.StringIO(plain, newline=""), delimiter=_delimiter(plain), skipinitialspace=True, strict=True)
-    number = 1
-    try:
-        for cells in rows:
-            stripped = [cell.strip() for cell in cells]
-            if any(stripped):
-                yield number, stripped
-            number = rows.line_num + 1
-    except Error:
-        faults.append(Fault(number, Problem("line_quotes")))
+    while True:
+        number = rows.line_num + 1
+        try:
+            cells = [cell.strip() for cell in next(rows)]
+        except StopIteration:
+            return
+        except Error:
+            faults.append(Fault(number, Problem("line_quotes")))
+            continue
+        if any(cells):
+            yield number, cells
 
 
 def _delimiter(text: str) -> str:
-    """Of the separators, the one that the first line has most often outside quotes."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    outside = "".join(line.split('"')[::2])
-    return max("\t;,", key=outside.count)
+    """Of the separators, the one that most lines have outside quotes."""
+    lines = "".join(text.split('"')[::2]).splitlines()
+    return max("\t;,", key=lambda sign: sum(sign in line for line in lines))
 
 
 def _header(cells: Sequence[str]) -> list[str] | None:

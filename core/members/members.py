@@ -1,13 +1,17 @@
-"""What an administrator changes on an account that exists: its names and its role."""
+"""What an administrator changes on an account that exists: its names, its role, and whether it is open."""
+
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
-from core.accounts.people import TYPES, keep_an_administrator, normal_name, possible_login
+from core.accounts.people import TYPES, found, keep_an_administrator, normal_name, possible_login
+from core.accounts.sessions import end_sessions
 from core.errors import Problem
+from core.ledger.booking import book
 from core.storage.database import Database
-from core.storage.tables import User
+from core.storage.tables import WAITING, Image, User
 
 
 class Members:
@@ -40,6 +44,41 @@ class Members:
                 {key: before[key] for key in changed},
                 {key: after[key] for key in changed},
             )
+
+    def disable(self, login: str) -> None:
+        """Nobody signs in with the account any more, its sessions end and its tokens open nothing.
+
+        What it has waiting is cancelled, for nothing more is to be paid for it; what is being drawn comes to its end.
+        """
+        with self.database.write() as session:
+            user = found(session, login)
+            if user.disabled_at is not None:
+                return
+            keep_an_administrator(session, user)
+            user.disabled_at = now = self.database.now(session)
+            after = {
+                "sessions_ended": end_sessions(session, user.id),
+                "cancelled": cancel_waiting(session, user.id, now),
+            }
+            audit.record(session, now, "person.disabled", user.login, after=after)
+
+    def enable(self, login: str) -> None:
+        with self.database.write() as session:
+            user = found(session, login)
+            if user.disabled_at is None:
+                return
+            user.disabled_at = None
+            audit.record(session, self.database.now(session), "person.enabled", user.login)
+
+
+def cancel_waiting(session: Session, user_id: int, now: datetime) -> int:
+    """Take all that a person has in the line out of it; how many pictures."""
+    waiting = session.scalars(select(Image).where(Image.user_id == user_id, Image.state.in_(WAITING))).all()
+    for image in waiting:
+        image.state, image.finished_at = "cancelled", now
+        book(session, image, None, None, counted=False)
+    session.flush()
+    return len(waiting)
 
 
 def member(session: Session, user_id: int) -> User:

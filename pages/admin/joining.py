@@ -8,13 +8,13 @@ from core.accounts.people import LONGEST_NAME, TYPES, normal_name, possible_logi
 from core.errors import Problem, explain
 from core.i18n import Reader
 from core.members.joining import Joined
-from core.members.lines import Entry, FaultyLines, decoded, entries
+from core.members.lines import Entry, FaultyLines, decoded, read_list
 from pages.admin.person import role_name
 from pages.parts import shell
 from pages.parts.links import PASSWORD, link, show_table
-from pages.parts.visit import Here, require
+from pages.parts.visit import Here
 
-SHOWN = 50  # faults
+FEW, HIGHEST = 12, 360  # faults, and the pixels in which more of them scroll
 
 
 def show_joining(here: Here) -> None:
@@ -93,7 +93,7 @@ def _many(here: Here) -> None:
         return
     try:
         typed = decoded(file.getvalue()) if file is not None else st.session_state["people-list"]
-        st.session_state["joined"] = here.services.joining.add(entries(typed))
+        st.session_state["joined"] = here.services.joining.add(*read_list(typed))
     except Problem as problem:
         st.error(shell.plain(explain(text, problem.code, problem.params)))
     except FaultyLines as faulty:
@@ -103,7 +103,7 @@ def _many(here: Here) -> None:
 
 
 def _faults(here: Here, faulty: FaultyLines) -> None:
-    text = require("admin").reader
+    text = here.reader
     lines = [
         text(
             "Line {number}: {fault}",
@@ -112,14 +112,13 @@ def _faults(here: Here, faulty: FaultyLines) -> None:
         )
         for fault in faulty.faults
     ]
-    more = len(lines) - SHOWN
     said = text.plural(
         "Nobody was added: {count} line has a fault.",
         "Nobody was added: {count} lines have a fault.",
         len(lines),
     )
-    shown = [shell.plain(line) for line in lines[:SHOWN]] + (["…"] if more > 0 else [])
-    st.error("\n".join([said, "", *(f"- {line}" for line in shown)]))
+    with st.container(height=HIGHEST if len(lines) > FEW else "content", border=False, key="list-faults"):
+        st.error("\n".join([said, "", *(f"- {shell.plain(line)}" for line in lines)]))
 
 
 def _uploader(text: Reader) -> str:

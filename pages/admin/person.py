@@ -163,10 +163,10 @@ def _end(user_id: int) -> None:
 def _disable(login: str) -> None:
     here = require("admin")
     try:
-        here.services.people.disable(login)
+        here.services.members.disable(login)
     except Problem as problem:
         shell.refuse(here.reader, problem)
 
 
 def _enable(login: str) -> None:
-    require("admin").services.people.enable(login)
+    require("admin").services.members.enable(login)

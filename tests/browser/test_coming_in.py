@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.members.members import Members
 from core.site import Sites
 from tests.browser import screens
 from tests.browser.cast import PASSWORD, Cast, Somebody
@@ -161,7 +162,7 @@ def test_the_part_of_the_page_that_beats_by_itself_ends_with_the_session(
     screens.open_page(page)
     screens.describe(page, "Watched from outside [fault:hold]")
     screens.wait_for_tile(page, "running")
-    cast.people.disable(alice.login)
+    Members(cast.people.database).disable(alice.login)
     expect_sign_in(page)
     expect(screens.tiles(page)).to_have_count(0)
 
