@@ -74,8 +74,8 @@ class Sites:
         with self._database.write() as session:
             stored = _stored(session)
             site = self._site({**stored, **values})
-            if site.retention_days is not None and site.retention_notice_days >= site.retention_days:
-                _refuse("retention_notice_days", site.retention_notice_days, f"0 … {site.retention_days - 1}")
+            if site.retention_days is not None and site.retention_notice_days > site.retention_days:
+                _refuse("retention_notice_days", site.retention_notice_days, f"1 … {site.retention_days}")
             before = self._site(stored)
             changed = [name for name, value in values.items() if getattr(before, name) != value]
             if not changed:
@@ -134,7 +134,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str, str]] = {
     "registration": (lambda value: value in ("closed", "open"), "registration", "closed, open"),
     "sharing": (lambda value: isinstance(value, bool), "sharing", "true, false"),
     "retention_days": (_is_days, "days to keep pictures", f"1 … {MOST_DAYS}"),
-    "retention_notice_days": (_number(0, MOST_DAYS), "days of notice", f"0 … {MOST_DAYS}"),
+    "retention_notice_days": (_number(1, MOST_DAYS), "days of notice", f"1 … {MOST_DAYS}"),
     "text_model": (_is_name, "text model", f"1 … {LONGEST_NAME} a-z"),
     "text_connection": (_is_name, "connection", f"1 … {LONGEST_NAME} a-z"),
 }

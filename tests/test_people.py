@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 
 from core.accounts import passwords
 from core.accounts.people import LONGEST_NAME, People, normal_login
+from core.engines.base import Refused
 from core.errors import Problem
 from core.members.members import Members
 from core.settings import Settings
@@ -274,17 +275,17 @@ def test_a_name_is_normalised_once_and_for_all() -> None:
 def test_what_a_disabled_account_has_waiting_is_cancelled_and_what_is_drawn_is_kept(database: Database) -> None:
     with Studio(database) as studio:
         line = studio.line()
-        running, waiting, paused = studio.submit(studio.alice, number=3)
+        running, refused, waiting, paused = studio.submit(studio.alice, number=4)
+        claim, other = line.claims(studio.lane, 2)
+        assert (claim.image_id, other.image_id) == (running, refused)
         others = studio.submit(studio.bob)
-        claim = line.claim(studio.lane)
-        assert claim is not None
-        assert claim.image_id == running
         with database.write() as session:
             session.get_one(Image, paused).state = "paused"
         Members(database).disable("alice")
         line.finish(claim, {})
-        states = [studio.image(image_id).state for image_id in (running, waiting, paused, *others)]
-        assert states == ["done", "cancelled", "cancelled", "queued"]
+        line.put_back(other, studio.lane, Refused("rate_limited", retry_after=0))
+        states = [studio.image(image_id).state for image_id in (running, refused, waiting, paused, *others)]
+        assert states == ["done", "cancelled", "cancelled", "cancelled", "queued"]
         with database.read() as session:
             held = session.scalars(select(Tally.reserved_micros).where(Tally.user_id == studio.alice)).all()
         assert set(held) == {0}

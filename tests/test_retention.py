@@ -9,8 +9,9 @@ from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Image
+from core.studio.changes import Changes
 from core.studio.removal import Removal, mark_purged
-from core.studio.retention import Notice, Retention
+from core.studio.retention import Notice, Retention, begin_anew
 from tests.conftest import SettableClock
 from tests.studio import Studio, person
 
@@ -105,6 +106,62 @@ def test_a_shorter_time_does_not_take_away_the_days_of_the_notice(
     clock.forward(7 * DAY)
     assert retention.sweep() == 3
     assert studio.stored("pictures") == []
+
+
+def test_even_a_single_day_has_its_notice(
+    studio: Studio, sites: Sites, retention: Retention, clock: SettableClock
+) -> None:
+    made(studio, studio.alice)
+    clock.forward(400 * DAY)
+    sites.change({"retention_days": 1, "retention_notice_days": 1})
+    made(studio, studio.alice)
+    clock.forward(1)
+    assert retention.notice(studio.alice) == Notice(2, clock() + timedelta(days=1, seconds=-1))
+    assert retention.sweep() == 0
+    clock.forward(DAY)
+    assert retention.sweep() == 2
+
+
+@pytest.mark.parametrize("way", ["no favourite", "undone", "back from the bin", "not deleted"])
+def test_what_was_spared_until_now_has_the_days_of_the_notice_before_it(
+    studio: Studio, sites: Sites, retention: Retention, clock: SettableClock, way: str
+) -> None:
+    alice, changes = studio.alice, Changes(studio.database, Removal(studio.database, studio.files))
+    (picture_id,) = made(studio, alice)
+    if way == "no favourite":
+        changes.favourite(alice, [picture_id], True)
+    clock.forward(29 * DAY)
+    sites.change({"retention_days": 30, "retention_notice_days": 7})
+    clock.forward(1)
+    if way == "undone":
+        changes.undo(alice, changes.favourite(alice, [picture_id], True).id)
+    elif way == "no favourite":
+        changes.favourite(alice, [picture_id], False)
+    else:
+        done = changes.delete(alice, [picture_id])
+        assert retention.notice(alice) is None
+        if way == "not deleted":
+            changes.undo(alice, done.id)
+        else:
+            changes.restore(alice, [picture_id])
+    assert retention.notice(alice) == Notice(1, clock() + timedelta(days=7))
+    clock.forward(7 * DAY - 1)
+    assert retention.sweep() == 0
+    clock.forward(2)
+    assert retention.sweep() == 1
+    assert retention.notice(alice) is None
+
+
+def test_a_backup_that_is_restored_later_is_not_destroyed_by_its_first_hour(
+    studio: Studio, sites: Sites, retention: Retention, clock: SettableClock
+) -> None:
+    made(studio, studio.alice)
+    sites.change({"retention_days": 30, "retention_notice_days": 7})
+    clock.forward(1_000 * DAY)
+    with studio.database.write() as session:
+        begin_anew(session, clock())
+    assert retention.sweep() == 0
+    assert retention.notice(studio.alice) == Notice(1, clock() + timedelta(days=7))
 
 
 def test_files_that_a_dead_process_left_go_at_the_next_sweep(

@@ -41,14 +41,18 @@ class Step:
     now: datetime
 
     def favourite(self, on: bool) -> int:
-        return self._set(LOVED if on else UNLOVED, is_shown() & Image.favourite.is_(not on), null(), favourite=on)
+        spared = {} if on else {"spared_until": self.now}
+        return self._set(
+            LOVED if on else UNLOVED, is_shown() & Image.favourite.is_(not on), null(), favourite=on, **spared
+        )
 
     def delete(self) -> int:
         moment = literal(self.now, Effect.moment.type)
         return self._set(DELETED, is_shown(), moment, deleted_at=self.now, deleted_by=self.user_id)
 
     def restore(self) -> int:
-        return self._set(RESTORED, in_own_bin(self.user_id), Image.deleted_at, deleted_at=None, deleted_by=None)
+        back = {"deleted_at": None, "deleted_by": None, "spared_until": self.now}
+        return self._set(RESTORED, in_own_bin(self.user_id), Image.deleted_at, **back)
 
     def add(self, collection_id: int) -> int:
         there = and_(CollectionPicture.collection_id == collection_id, CollectionPicture.image_id == Image.id)
@@ -88,10 +92,11 @@ class Step:
     def _undo(self, effect: str, collection_id: int | None, moment: datetime | None, image_ids: list[int]) -> None:
         own = update(Image).where(Image.id.in_(image_ids), Image.user_id == self.user_id)
         if effect in (LOVED, UNLOVED):
-            self._run(own.values(favourite=effect == UNLOVED))
+            spared = {"spared_until": self.now} if effect == LOVED else {}
+            self._run(own.values(favourite=effect == UNLOVED, **spared))
         elif effect == DELETED:
             unchanged = in_own_bin(self.user_id) & (Image.deleted_at == moment)
-            self._run(own.where(unchanged).values(deleted_at=None, deleted_by=None))
+            self._run(own.where(unchanged).values(deleted_at=None, deleted_by=None, spared_until=self.now))
         elif effect == RESTORED:
             self._run(own.where(is_shown()).values(deleted_at=moment, deleted_by=self.user_id))
         elif collection_id is not None and moment is not None:

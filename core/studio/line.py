@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, joinedload
 from core.accounts import audit
 from core.engines.base import Blocked, EngineFailure, Refused, Unknown
 from core.engines.connections import Lane
-from core.ledger.booking import settle
+from core.ledger.booking import book, settle
 from core.storage.database import Database
-from core.storage.tables import Attempt, Connection, Image, Request
+from core.storage.tables import Attempt, Connection, Image, Request, User
 from core.studio import turns
 from core.studio.entries import is_paused
 from core.studio.news import News
@@ -136,7 +136,7 @@ class Line:
             image = _mine(session, claim)
             if image is not None:
                 if image.state == "running":
-                    _wait_again(session, image)
+                    _wait_again(session, image, now)
                 else:
                     image.state, image.finished_at = "failed", now
                     settle(session, image, claim.request.model, "failed", None)
@@ -201,7 +201,12 @@ def _overdue(now: datetime) -> Select[int]:
     return select(Image.id).where(Image.state == "running", Image.lease_until < now)
 
 
-def _wait_again(session: Session, image: Image) -> None:
+def _wait_again(session: Session, image: Image, now: datetime) -> None:
+    """For an account that was closed meanwhile, nothing waits."""
+    if session.get_one(User, image.user_id).disabled_at is not None:
+        image.state, image.finished_at, image.lease_until = "cancelled", now, None
+        book(session, image, None, None, counted=False)
+        return
     image.state = "paused" if is_paused(session, image.request) else "queued"
     image.worker = image.lease_until = image.started_at = None
     image.previews_seen = 0

@@ -1,13 +1,14 @@
 """How long pictures are kept: purged so many days after they were made, with a notice before; favourites stay.
 
-Nothing is deleted without its notice: where the administrator shortens the time, what is too old already still has the
-days of the notice. What is in a bin goes after `BIN`, or with the others of its age.
+Nothing is deleted without its notice: what is too old already when the administrator shortens the time, when it is no
+favourite any more, when it comes back from the bin or from a backup, still has the days of the notice. What is in a bin
+goes after `BIN`, or with the others of its age.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.site import Sites
@@ -44,17 +45,22 @@ class Retention:
         self.removal = removal
 
     def notice(self, user_id: int) -> Notice | None:
-        """What will be deleted within the days of the notice, if anything."""
+        """What will be deleted within the days of the notice, if anything, and when that may begin."""
         with self.database.read() as session:
             rule = self._rule(session)
             if rule is None:
                 return None
             now = self.database.now(session)
-            sums = select(func.count(), func.min(Image.finished_at))
-            number, oldest = session.execute(
-                sums.where(_kept(user_id), Image.deleted_at.is_(None), Image.finished_at < now + rule.notice - rule.age)
-            ).one()
-        return Notice(number, max(oldest + rule.age, rule.earliest, now)) if oldest is not None else None
+            seen = _kept(user_id) & Image.deleted_at.is_(None) & (Image.finished_at < now + rule.notice - rule.age)
+            sums = select(func.count(), func.min(Image.finished_at), func.min(Image.spared_until)).where(seen)
+            moments, number = [], 0
+            for those in (_not_spared(now, rule), ~_not_spared(now, rule)):
+                found, oldest, spared = session.execute(sums.where(those)).one()
+                number += found
+                if found:
+                    noticed = spared + rule.notice if spared is not None else now
+                    moments.append(max(oldest + rule.age, rule.earliest, now, noticed))
+        return Notice(number, min(moments)) if moments else None
 
     def sweep(self) -> int:
         """Purge what is too old, in small transactions, and then all files that purged pictures left; how many."""
@@ -82,7 +88,7 @@ class Retention:
             rule, now = self._rule(session), self.database.now(session)
             if rule is None or now < rule.earliest:
                 return 0
-            old = select(Image.id).where(_kept(user_id), Image.finished_at < now - rule.age)
+            old = select(Image.id).where(_kept(user_id), Image.finished_at < now - rule.age, _not_spared(now, rule))
             ids = session.scalars(old.order_by(Image.finished_at).limit(BATCH)).all()
             return len(mark_purged(session, ids, now))
 
@@ -95,9 +101,19 @@ class Retention:
         return _Rule(timedelta(days=site.retention_days), notice, changed + notice)
 
 
+def begin_anew(session: Session, now: datetime) -> None:
+    """Nobody has seen the notices of the time between a backup and its restoring: all of it counts from now."""
+    session.execute(update(Setting).where(Setting.name.in_(SETTINGS)).values(changed_at=now))
+
+
 def _is_kept() -> ColumnElement[bool]:
     return Image.image_url.is_not(None) & Image.purged_at.is_(None)
 
 
 def _kept(user_id: int) -> ColumnElement[bool]:
     return (Image.user_id == user_id) & _is_kept() & Image.favourite.is_(False)
+
+
+def _not_spared(now: datetime, rule: _Rule) -> ColumnElement[bool]:
+    """Whether it has been as it is for all the days of the notice."""
+    return or_(Image.spared_until.is_(None), Image.spared_until <= now - rule.notice)
