@@ -54,7 +54,6 @@ if seen.person.is_admin:
 # The first page has no other address than "/"; whoever types its name gets it all the same.
 alias = st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", visibility="hidden")
 st.session_state["create_page"] = pages[0]
-st.session_state["ledger_page"] = next((page for page in pages if page.url_path == "ledger"), None)
 page = st.navigation([*pages, alias], position="top")
 page.run()
 if page not in (pages[0], alias):

@@ -37,9 +37,13 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A connection as it is shown: of its key only the end, "" for none; `has_readable_key` False: lost its secret."""
+    """A connection as it is shown: of its key only the end, "" for none; `has_readable_key` False: lost its secret.
+
+    `revision` is another one after each change of what stands here, "" for one of the environment.
+    """
 
     name: str
+    revision: str
     kind: str
     base_url: str
     key_end: str
@@ -102,11 +106,16 @@ class Connections:
             audit.record(session, self._database.now(session), "connection.added", name, after=after)
         return name
 
-    def change(self, user_id: int, name: str, draft: Draft) -> None:
-        """What was kept of the key goes to no other address: for that it has to be typed again."""
+    def change(self, user_id: int, name: str, draft: Draft, seen: str | None = None) -> None:
+        """What was kept of the key goes to no other address: for that it has to be typed again.
+
+        `seen` is the revision that whoever changes it had before them; a Problem if it is not the last any more.
+        """
         draft = checked(draft)
         with self._database.write() as session:
             row = self._own(session, name)
+            if seen is not None and seen != row.revision:
+                raise Problem("connection_changed", name=name)
             moved = (draft.kind, draft.base_url) != (row.kind, row.base_url)
             if moved and row.key_sealed and draft.key is None and draft.kind != PAINTER:
                 raise Problem("key_needed_again")
@@ -241,6 +250,7 @@ class Connections:
         names = models_of_row(row, self._catalog)
         return Line(
             name=name,
+            revision=row.revision,
             kind=row.kind,
             base_url=row.base_url or "",
             key_end=key_end,
@@ -261,6 +271,7 @@ class Connections:
         given = self._environment if name == OPENAI and self._environment else Draft(PAINTER)
         return Line(
             name=name,
+            revision="",
             kind=given.kind,
             base_url=given.base_url,
             key_end=_end_of(given.key or ""),

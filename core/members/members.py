@@ -18,29 +18,33 @@ class Members:
     def __init__(self, database: Database):
         self.database = database
 
-    def change(self, user_id: int, login: str, name: str, type: str) -> None:
-        """Names and role, all of them or none."""
-        if type not in TYPES:
+    def change(self, user_id: int, login: str | None = None, name: str | None = None, type: str | None = None) -> None:
+        """Names and role, all that are given or none."""
+        if type is not None and type not in TYPES:
             raise ValueError(f"no such type of account: {type}")
-        wanted, shown = possible_login(login), normal_name(name)
+        wanted = {
+            "login": possible_login(login) if login is not None else None,
+            "name": normal_name(name) if name is not None else None,
+            "type": type,
+        }
         with self.database.write() as session:
             user = member(session, user_id)
-            if wanted != user.login and session.scalar(select(User.id).where(User.login == wanted)) is not None:
-                raise Problem("login_taken", login=wanted)
-            if type != "admin":
-                keep_an_administrator(session, user)
             before = {"login": user.login, "name": user.name, "type": user.type}
-            after = {"login": wanted, "name": shown, "type": type}
+            after = {key: before[key] if value is None else value for key, value in wanted.items()}
             changed = [key for key in after if before[key] != after[key]]
             if not changed:
                 return
-            user.login, user.name, user.type = wanted, shown, type
+            if "login" in changed and session.scalar(select(User.id).where(User.login == after["login"])) is not None:
+                raise Problem("login_taken", login=after["login"])
+            if "type" in changed:
+                keep_an_administrator(session, user)
+            user.login, user.name, user.type = after["login"], after["name"], after["type"]
             act = "person.role_changed" if "type" in changed else "person.renamed"
             audit.record(
                 session,
                 self.database.now(session),
                 act,
-                wanted,
+                user.login,
                 {key: before[key] for key in changed},
                 {key: after[key] for key in changed},
             )

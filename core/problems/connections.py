@@ -23,6 +23,11 @@ PROBLEMS: dict[str, Text] = {
         mark("This cannot be the name of a connection."), mark("Use 1 to {most} letters, digits and signs.")
     ),
     "connection_taken": Text(mark("There is a connection “{name}” already."), mark("Choose another name."), 409),
+    "connection_changed": Text(
+        mark("Somebody else has changed “{name}” since you opened it. Nothing of yours was kept."),
+        mark("Cancel, look at what it is now, and change it again."),
+        409,
+    ),
     "no_such_connection": Text(mark("There is no connection “{name}”."), mark("Look at the list again."), 404),
     "connection_of_environment": Text(
         mark("The connection “{name}” comes from the environment of the server and is changed there."),

@@ -53,11 +53,11 @@ class Retention:
             now = self.database.now(session)
             seen = _kept(user_id) & Image.deleted_at.is_(None) & (Image.finished_at < now + rule.notice - rule.age)
             sums = select(func.count(), func.min(Image.finished_at), func.min(Image.spared_until)).where(seen)
-            moments, number = [], 0
+            moments, number = list[datetime](), 0
             for those in (_not_spared(now, rule), ~_not_spared(now, rule)):
                 found, oldest, spared = session.execute(sums.where(those)).one()
                 number += found
-                if found:
+                if oldest is not None:
                     noticed = spared + rule.notice if spared is not None else now
                     moments.append(max(oldest + rule.age, rule.earliest, now, noticed))
         return Notice(number, min(moments)) if moments else None

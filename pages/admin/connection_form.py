@@ -68,7 +68,7 @@ def _keep(here: Here, line: Line | None, name: str, typed: Draft, models: str, c
         if line is None:
             connections.add(user_id, name, draft)
         else:
-            connections.change(user_id, name, draft)
+            connections.change(user_id, name, draft, line.revision)
     except Problem as problem:
         st.error(shell.plain(explain(here.reader, problem.code, problem.params)))
         return

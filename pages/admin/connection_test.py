@@ -89,6 +89,7 @@ def _others(text: Reader, line: Line, found: Findings) -> None:
             text("Models"),
             found.others[:MOST_SHOWN],
             selection_mode="multi",
+            format_func=shell.plain,
             label_visibility="collapsed",
             key=f"others-{line.name}",
         )

@@ -17,6 +17,7 @@ from pages.parts.needs import show_needs
 from pages.parts.visit import Here, require
 
 EDITED = "connection_edited"  # the name of the one whose form is open; "" for a new one
+OPENED = "connection_opened"  # the same as it was when its form was opened
 FEW = 3  # models that need not be folded away
 REMOVED = "connection_removed"  # the one that is removed once it is confirmed
 
@@ -53,7 +54,7 @@ def _card(here: Here, line: Line, status: LineStatus | None, place: int) -> None
             code = "connection_key_unreadable"
             st.error(f"{what(text, code)} {remedy(text, code)}")
         if st.session_state.get(EDITED) == line.name:
-            connection_form(here, line, _close)
+            connection_form(here, st.session_state.setdefault(OPENED, line), _close)
             return
         _models(here, line)
         _buttons(here, line, place)
@@ -208,13 +209,13 @@ def kind_name(text: Reader, kind: str) -> str:
 
 
 def _edit(name: str) -> None:
+    _close()
     st.session_state[EDITED] = name
-    st.session_state.pop(REMOVED, None)
 
 
 def _close() -> None:
-    st.session_state.pop(EDITED, None)
-    st.session_state.pop(REMOVED, None)
+    for state in (EDITED, OPENED, REMOVED):
+        st.session_state.pop(state, None)
 
 
 def _ask_to_remove(name: str) -> None:

@@ -36,7 +36,7 @@ def _new(here: Here) -> None:
             uses = st.number_input(text("Accounts"), 1, MOST_USES, 1)
             days = st.number_input(text("Days until it ends"), 1, MOST_DAYS, 7)
         with st.expander(text("Limits of each account")):
-            typed = limit_fields(text, {}, "invitation")
+            typed = limit_fields(text, "invitation")
         if not st.form_submit_button(text("Make the link")):
             return
         try:

@@ -3,11 +3,9 @@
 import streamlit as st
 
 from core.accounts.people import TYPES
-from core.errors import Problem, explain
 from core.ledger.limits import ROLE, SITE, USER
 from pages.admin.person import role_name
-from pages.parts import shell
-from pages.parts.limits import limit_fields
+from pages.parts.limits import limits_form
 from pages.parts.visit import Here
 
 
@@ -24,14 +22,4 @@ def show(here: Here) -> None:
         width=420,
         placeholder=text("Whose limits"),
     )
-    found = here.services.limits.of(*chosen)
-    with st.form(f"limits-{chosen[0]}-{chosen[1]}"):
-        typed = limit_fields(text, found, f"limit-{chosen[0]}-{chosen[1]}")
-        if not st.form_submit_button(text("Save"), type="primary"):
-            return
-        try:
-            here.services.limits.set(*chosen, typed)
-        except Problem as problem:
-            st.error(shell.plain(explain(text, problem.code, problem.params)))
-        else:
-            st.success(text("Saved. It holds from the next order on."))
+    limits_form(here, *chosen)

@@ -8,9 +8,9 @@ from core.i18n import Reader
 from core.ledger.limits import USER
 from core.members.roster import Row
 from core.storage.tables import User
-from pages.parts import shell
+from pages.parts import forms, shell
 from pages.parts.keeping import download_all
-from pages.parts.limits import limit_fields
+from pages.parts.limits import limits_form
 from pages.parts.links import PASSWORD, link, show_link
 from pages.parts.money import show_uses
 from pages.parts.visit import Here, require
@@ -45,44 +45,43 @@ def _used(here: Here, user: User) -> None:
 
 
 def _names(here: Here, user: User) -> None:
-    text = here.reader
+    text, form = here.reader, f"names-{user.id}"
+    given = forms.opened(form, {"name": user.name, "login": user.login, "type": user.type})
     with st.container(border=True):
         st.header(text("Names and role"), anchor=False)
-        with st.form(f"names-{user.id}", border=False):
+        with st.form(form, border=False):
             with st.grid("auto", min_column_width=220):
-                name = st.text_input(text("Name"), value=user.name, max_chars=LONGEST_NAME, autocomplete="off")
-                login = st.text_input(text("Sign-in name"), value=user.login, max_chars=64, autocomplete="off")
-                kind = st.selectbox(
-                    text("Role"),
-                    TYPES[::-1],
-                    index=TYPES[::-1].index(user.type),
-                    format_func=lambda value: role_name(text, value),
-                    placeholder=text("Role"),
-                )
-            if st.form_submit_button(text("Save")):
-                try:
-                    here.services.members.change(user.id, login, name, kind)
-                except Problem as problem:
-                    st.error(shell.plain(explain(text, problem.code, problem.params)))
-                else:
-                    st.rerun()
+                typed = {
+                    "name": st.text_input(text("Name"), max_chars=LONGEST_NAME, autocomplete="off", key=f"{form}-name"),
+                    "login": st.text_input(text("Sign-in name"), max_chars=64, autocomplete="off", key=f"{form}-login"),
+                    "type": st.selectbox(
+                        text("Role"),
+                        TYPES[::-1],
+                        format_func=lambda value: role_name(text, value),
+                        placeholder=text("Role"),
+                        key=f"{form}-type",
+                    ),
+                }
+            sent = st.form_submit_button(text("Save"), type="primary")
+        if sent:
+            try:
+                here.services.members.change(user.id, **forms.changed(given, typed))
+            except Problem as problem:
+                st.error(shell.plain(explain(text, problem.code, problem.params)))
+                return
+            forms.begin_anew(form)
+            shell.say(form)
+            st.rerun()
+        if shell.is_said(form):
+            st.success(text("Saved. It holds at once."))
 
 
 def _limits(here: Here, user: User) -> None:
     text = here.reader
-    found = here.services.limits.of(USER, str(user.id))
     with st.container(border=True):
         st.header(text("Limits"), anchor=False)
         st.caption(text("They win over those of the role. What is empty here, the role decides."))
-        with st.form(f"limits-{user.id}", border=False):
-            typed = limit_fields(text, found, f"limit-{user.id}")
-            if st.form_submit_button(text("Save")):
-                try:
-                    here.services.limits.set(USER, str(user.id), typed)
-                except Problem as problem:
-                    st.error(explain(text, problem.code, problem.params))
-                else:
-                    st.rerun()
+        limits_form(here, USER, str(user.id))
 
 
 def _signing_in(here: Here, user: User) -> None:

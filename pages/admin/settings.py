@@ -1,5 +1,6 @@
 """What holds for the whole site: place and language, who may come in, what people may order. A change holds at once."""
 
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -7,84 +8,117 @@ import streamlit as st
 
 from core.engines.connections import PAINTER
 from core.errors import Problem, explain
-from core.i18n import LANGUAGES
+from core.i18n import LANGUAGES, Reader
 from core.site import LONGEST_NAME, MOST_DAYS, Site
-from pages.parts import shell
+from pages.admin import limits
+from pages.parts import forms, shell
 from pages.parts.visit import Here, require
+
+FORM = "site"
 
 
 def show() -> None:
     here = require("admin")
-    text = here.reader
+    text, site = here.reader, here.services.site.now()
     st.title(text("Settings"))
     st.caption(text("A change holds at once, for everybody. What nobody changed here comes from the environment."))
+    if shell.is_said(FORM):
+        st.success(text("Saved. It holds at once."))
+    given = forms.opened(FORM, _shown(site))
     with st.form("settings", border=False):
-        values = _values(here, here.services.site.now())
+        typed = {**_place(text, site), **_coming_in(text), **_pictures(text), **_keeping(text)}
+        typed |= _text_model(here, site)
         sent = st.form_submit_button(text("Save"), type="primary")
     if sent:
         try:
-            here.services.site.change(values)
+            here.services.site.change(_stored(forms.changed(given, typed)))
         except Problem as problem:
             st.error(shell.plain(explain(text, problem.code, problem.params)))
         else:
-            st.success(text("Saved. It holds at once."))
-    ledger = st.session_state.get("ledger_page")
-    if ledger is not None:
-        st.page_link(ledger, label=text("What people may make and spend is set under “Limits” in the ledger."))
+            forms.begin_anew(FORM)
+            shell.say(FORM)
+            st.rerun()
+    with st.container(border=True, key="site-limits"):
+        st.header(text("Limits"), anchor=False)
+        st.caption(text("What people may make and spend. What is set for a person wins over their role."))
+        limits.show(here)
 
 
-def _values(here: Here, site: Site) -> dict[str, Any]:
-    """What stands in the form. The zone of a site whose machine has lost it stays among the choices.
+def _shown(site: Site) -> dict[str, Any]:
+    """As it stands in the form."""
+    return {
+        **asdict(site),
+        "registration": site.registration == "open",
+        "unpriced": site.allows_unpriced,
+        "retention_days": site.retention_days or 0,
+        "text_model": site.text_model or "",
+    }
 
-    Without a key, a widget with another value is another widget to Streamlit, which forgets what was chosen in the one
-    before: a setting that was saved could not be changed again until the page was loaded anew.
-    """
-    text = here.reader
-    zones = sorted({*available_timezones(), site.time_zone})
+
+def _stored(changed: dict[str, Any]) -> dict[str, Any]:
+    """As it is kept."""
+    words = {"registration": ("closed", "open"), "unpriced": ("refuse", "allow")}
+    stored = {name: words[name][value] if name in words else value for name, value in changed.items()}
+    for name in ("retention_days", "text_model"):
+        if name in stored:
+            stored[name] = stored[name] or None
+    return stored
+
+
+def _place(text: Reader, site: Site) -> dict[str, Any]:
+    """The zone of a site whose machine has lost it stays among the choices."""
     with st.container(border=True):
         st.header(text("Place and language"), anchor=False)
-        time_zone = st.selectbox(
-            text("Time zone"),
-            zones,
-            placeholder=text("Time zone"),
-            index=zones.index(site.time_zone),
-            key="site-time-zone",
-            help=text("The days and months of limits and figures begin by it. Each person sees times in their own."),
-        )
-        language = st.selectbox(
-            text("Language"),
-            list(LANGUAGES),
-            placeholder=text("Language"),
-            index=list(LANGUAGES).index(site.language),
-            key="site-language",
-            format_func=lambda one: LANGUAGES[one],
-            help=text("For browsers that ask for none that is spoken here."),
-        )
+        return {
+            "time_zone": st.selectbox(
+                text("Time zone"),
+                sorted({*available_timezones(), site.time_zone}),
+                placeholder=text("Time zone"),
+                key=f"{FORM}-time_zone",
+                help=text(
+                    "The days and months of limits and figures begin by it. Each person sees times in their own."
+                ),
+            ),
+            "language": st.selectbox(
+                text("Language"),
+                list(LANGUAGES),
+                placeholder=text("Language"),
+                key=f"{FORM}-language",
+                format_func=lambda one: LANGUAGES[one],
+                help=text("For browsers that ask for none that is spoken here."),
+            ),
+        }
+
+
+def _coming_in(text: Reader) -> dict[str, Any]:
     with st.container(border=True):
         st.header(text("Coming in"), anchor=False)
         is_open = st.toggle(
-            text("Whoever reaches the sign-in page may make an account for themselves"),
-            value=site.registration == "open",
-            key="site-registration",
+            text("Whoever reaches the sign-in page may make an account for themselves"), key=f"{FORM}-registration"
         )
         st.caption(text("It can draw as far as the limits for users go; set them first."))
+    return {"registration": is_open}
+
+
+def _pictures(text: Reader) -> dict[str, Any]:
     with st.container(border=True):
         st.header(text("Pictures"), anchor=False)
         previews = st.number_input(
             text("Previews of each picture"),
             0,
             3,
-            site.previews,
-            key="site-previews",
+            key=f"{FORM}-previews",
             help=text("The provider bills about 100 output tokens for each."),
         )
-        sharing = st.toggle(text("People may share their pictures by link"), value=site.sharing, key="site-sharing")
+        sharing = st.toggle(text("People may share their pictures by link"), key=f"{FORM}-sharing")
         st.caption(text("Whoever has such a link sees the picture without signing in. Turned off, no link shows any."))
-        allows_unpriced = st.toggle(
-            text("Models without a price may be used, though no limit in dollars counts them"),
-            value=site.allows_unpriced,
-            key="site-unpriced",
+        unpriced = st.toggle(
+            text("Models without a price may be used, though no limit in dollars counts them"), key=f"{FORM}-unpriced"
         )
+    return {"previews": int(previews), "sharing": sharing, "unpriced": unpriced}
+
+
+def _keeping(text: Reader) -> dict[str, Any]:
     with st.container(border=True):
         st.header(text("Keeping"), anchor=False)
         with st.grid("auto", min_column_width=220):
@@ -92,53 +126,40 @@ def _values(here: Here, site: Site) -> dict[str, Any]:
                 text("Delete pictures after days"),
                 0,
                 MOST_DAYS,
-                site.retention_days or 0,
-                key="site-retention-days",
+                key=f"{FORM}-retention_days",
                 help=text("0: they are kept."),
             )
             notice = st.number_input(
                 text("Tell their people so many days before"),
-                0,
+                1,
                 MOST_DAYS,
-                site.retention_notice_days,
-                key="site-retention-notice-days",
+                key=f"{FORM}-retention_notice_days",
+                help=text("Nothing is deleted before they had these days, also where you shorten the time."),
             )
         st.caption(text("Favourites are kept, and what a picture cost stays in the ledger."))
-    text_model, text_connection = _text_model(here, site)
-    return {
-        "text_model": text_model,
-        "text_connection": text_connection,
-        "retention_days": int(days) or None,
-        "retention_notice_days": int(notice),
-        "time_zone": time_zone,
-        "language": language,
-        "registration": "open" if is_open else "closed",
-        "sharing": sharing,
-        "previews": int(previews),
-        "unpriced": "allow" if allows_unpriced else "refuse",
-    }
+    return {"retention_days": int(days), "retention_notice_days": int(notice)}
 
 
-def _text_model(here: Here, site: Site) -> tuple[str | None, str | None]:
+def _text_model(here: Here, site: Site) -> dict[str, Any]:
     text = here.reader
     names = [line.name for line in here.services.connections.all() if line.kind != PAINTER]
-    if site.text_connection is not None and site.text_connection not in names:
-        names.append(site.text_connection)
+    chosen = st.session_state.get(f"{FORM}-text_connection")
+    names += [name for name in {site.text_connection, chosen} if name is not None and name not in names]
     with st.container(border=True):
         st.subheader(text("Improving descriptions"), anchor=False)
         with st.grid("auto", min_column_width=220):
             model = st.text_input(
                 text("Text model"),
-                value=site.text_model or "",
                 placeholder=text("none: descriptions are not improved"),
                 max_chars=LONGEST_NAME,
                 autocomplete="off",
+                key=f"{FORM}-text_model",
             )
             connection = st.selectbox(
                 text("Asked over the connection"),
                 [None, *names],
                 placeholder=text("Asked over the connection"),
-                index=[None, *names].index(site.text_connection),
+                key=f"{FORM}-text_connection",
                 format_func=lambda name: text("the first that is open") if name is None else name,
             )
         st.caption(
@@ -147,4 +168,4 @@ def _text_model(here: Here, site: Site) -> tuple[str | None, str | None]:
                 " costs is in the ledger and under their limits; enter the model's price there."
             )
         )
-    return model.strip() or None, connection
+    return {"text_model": model.strip(), "text_connection": connection}

@@ -4,21 +4,44 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.errors import Problem, explain
 from core.i18n import Reader
 from core.ledger.limits import KINDS, shown
+from pages.parts import forms, shell
+from pages.parts.visit import Here
 
 
-def limit_fields(text: Reader, found: Mapping[str, str], key: str) -> dict[str, str]:
-    """A field for each kind, with what holds now; what is typed in them."""
+def limits_form(here: Here, scope: str, subject: str) -> None:
+    """What holds for the site, a role or a person alone, to be changed."""
+    text, form = here.reader, f"limit-{scope}-{subject}"
+    found = here.services.limits.of(scope, subject)
+    given = forms.opened(form, {kind: shown(kind, found[kind]) if kind in found else "" for kind in KINDS})
+    with st.form(f"limits-{scope}-{subject}", border=False):
+        typed = limit_fields(text, form)
+        sent = st.form_submit_button(text("Save"), type="primary")
+    if sent:
+        try:
+            here.services.limits.set(scope, subject, forms.changed(given, typed))
+        except Problem as problem:
+            st.error(shell.plain(explain(text, problem.code, problem.params)))
+            return
+        forms.begin_anew(form)
+        shell.say(form)
+        st.rerun()
+    if shell.is_said(form):
+        st.success(text("Saved. It holds from the next order on."))
+
+
+def limit_fields(text: Reader, form: str) -> Mapping[str, str]:
+    """A field for each kind; what is typed in them."""
     with st.grid("auto", min_column_width=220):
         return {
             kind: st.text_input(
                 text(label),
-                value=shown(kind, found[kind]) if kind in found else "",
                 placeholder=text("no limit"),
                 help=f"{takes} · {text('empty for no limit')}",
                 autocomplete="off",
-                key=f"{key}-{kind}",
+                key=f"{form}-{kind}",
             )
             for kind, (takes, label) in KINDS.items()
         }

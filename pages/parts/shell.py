@@ -55,6 +55,19 @@ def refuse(reader: Reader, problem: Problem) -> None:
     st.session_state["notice"] = explain(reader, problem.code, problem.params)
 
 
+def say(what: str) -> None:
+    """Remember that something was done, for the run that shows it."""
+    st.session_state["said"] = what
+
+
+def is_said(what: str) -> bool:
+    """Whether it was done just now; once."""
+    if st.session_state.get("said") != what:
+        return False
+    del st.session_state["said"]
+    return True
+
+
 def plain(text: str) -> str:
     """What somebody else has written, as Markdown shows it letter by letter."""
     return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:" else character for character in text)
