@@ -21,7 +21,7 @@ from core.errors import Problem
 from core.storage import schema
 from core.storage.database import Database
 from core.storage.files import Files
-from core.studio import retention
+from core.studio.retention import RESTORED
 
 UNKNOWN = "application/octet-stream"
 HOLDING = ("users", "requests")  # a database with rows in one of these is somebody's
@@ -100,9 +100,7 @@ def _rows(
     def finish(connection: Connection) -> None:
         with Session(connection, join_transaction_mode="rollback_only") as session:
             after = {"revision": revision, "accounts": counts.get("users", 0), "pictures": counts.get("images", 0)}
-            now = database.now(session)
-            retention.begin_anew(session, now)
-            audit.record(session, now, "backup.restored", "", after=after)
+            audit.record(session, database.now(session), RESTORED, "", after=after)
             session.flush()
 
     try:

@@ -8,16 +8,17 @@ goes after `BIN`, or with the others of its age.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import Image, Setting
+from core.storage.tables import AuditEntry, Image, Setting
 from core.studio.gallery import in_bin
 from core.studio.removal import BATCH, Removal, mark_purged
 
 BIN = timedelta(days=30)  # that a deleted picture can be brought back
+RESTORED = "backup.restored"  # the act
 SETTINGS = ("retention_days", "retention_notice_days")
 
 
@@ -97,13 +98,13 @@ class Retention:
         if site.retention_days is None:
             return None
         changed = session.scalars(select(func.max(Setting.changed_at)).where(Setting.name.in_(SETTINGS))).one()
+        # Nobody has seen a notice between a backup and its restoring.
+        restored = (
+            select(AuditEntry.created_at).where(AuditEntry.act == RESTORED).order_by(AuditEntry.id.desc()).limit(1)
+        )
+        since = max(changed, session.scalar(restored) or changed)
         notice = timedelta(days=site.retention_notice_days)
-        return _Rule(timedelta(days=site.retention_days), notice, changed + notice)
-
-
-def begin_anew(session: Session, now: datetime) -> None:
-    """Nobody has seen the notices of the time between a backup and its restoring: all of it counts from now."""
-    session.execute(update(Setting).where(Setting.name.in_(SETTINGS)).values(changed_at=now))
+        return _Rule(timedelta(days=site.retention_days), notice, since + notice)
 
 
 def _is_kept() -> ColumnElement[bool]:

@@ -19,11 +19,22 @@ FORM = "site"
 
 def show() -> None:
     here = require("admin")
-    text, site = here.reader, here.services.site.now()
+    text = here.reader
     st.title(text("Settings"))
     st.caption(text("A change holds at once, for everybody. What nobody changed here comes from the environment."))
-    if shell.is_said(FORM):
-        st.success(text("Saved. It holds at once."))
+    # Only the open one is drawn: each has a form of its own.
+    site_tab, limits_tab = st.tabs([text("The site"), text("Limits")], key="settings-part", on_change="rerun")
+    if site_tab.open:
+        with site_tab:
+            _site(here)
+    if limits_tab.open:
+        with limits_tab:
+            st.caption(text("What people may make and spend. What is set for a person wins over their role."))
+            limits.show(here)
+
+
+def _site(here: Here) -> None:
+    text, site = here.reader, here.services.site.now()
     given = forms.opened(FORM, _shown(site))
     with st.form("settings", border=False):
         typed = {**_place(text, site), **_coming_in(text), **_pictures(text), **_keeping(text)}
@@ -34,14 +45,12 @@ def show() -> None:
             here.services.site.change(_stored(forms.changed(given, typed)))
         except Problem as problem:
             st.error(shell.plain(explain(text, problem.code, problem.params)))
-        else:
-            forms.begin_anew(FORM)
-            shell.say(FORM)
-            st.rerun()
-    with st.container(border=True, key="site-limits"):
-        st.header(text("Limits"), anchor=False)
-        st.caption(text("What people may make and spend. What is set for a person wins over their role."))
-        limits.show(here)
+            return
+        forms.begin_anew(FORM)
+        shell.say(FORM)
+        st.rerun()
+    if shell.is_said(FORM):
+        st.success(text("Saved. It holds at once."))
 
 
 def _shown(site: Site) -> dict[str, Any]:
