@@ -11,8 +11,9 @@ from time import monotonic
 import pytest
 from urllib3.util import connection as urllib3_connection
 
-from core.engines import downloads
-from core.engines.downloads import DownloadFailedError, DownloadRefusedError, fetch, is_public
+from core.engines import visits
+from core.engines.addresses import is_public
+from core.engines.downloads import DownloadFailedError, DownloadRefusedError, fetch
 from tests.images_api import picture
 from tests.images_server import ImagesServer
 
@@ -120,14 +121,14 @@ def test_a_name_that_changes_its_mind_after_the_check_leads_nowhere(
 ) -> None:
     """DNS rebinding: public when checked, ours when connected to. It is resolved once, so there is no second time."""
     names["rebinding.example"] = ["192.0.2.1", "127.0.0.1"]
-    monkeypatch.setattr(downloads, "is_public", lambda address: address == "192.0.2.1")
+    monkeypatch.setattr(visits, "is_public", lambda address: address == "192.0.2.1")
     connected: list[str] = []
 
     def create_connection(address: tuple[str, int], timeout: object) -> socket.socket:
         connected.append(address[0])
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(downloads, "create_connection", create_connection)
+    monkeypatch.setattr(visits, "create_connection", create_connection)
     with pytest.raises(DownloadFailedError):
         fetch(f"http://rebinding.example:{server.port}/picture.png", "https://api.openai.com/v1", 10)
     assert connected == ["192.0.2.1"]
@@ -149,7 +150,7 @@ def test_a_public_address_is_fetched(
     server: ImagesServer, names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names["pictures.example"] = ["127.0.0.1"]
-    monkeypatch.setattr(downloads, "is_public", lambda address: True)
+    monkeypatch.setattr(visits, "is_public", lambda address: True)
     assert fetch(f"http://pictures.example:{server.port}/picture.png", "https://api.openai.com/v1", 10) == PICTURE
     assert server.fetches[0][1]["host"] == f"pictures.example:{server.port}"
 
@@ -193,7 +194,7 @@ def test_a_connection_that_is_made_too_late_is_closed_at_once(
             clock.join()
         return real(address, timeout)
 
-    monkeypatch.setattr(downloads, "create_connection", create_connection)
+    monkeypatch.setattr(visits, "create_connection", create_connection)
     with pytest.raises(DownloadFailedError, match="too slow"):
         fetch("/picture.png", server.base_url, 0.01)
     assert server.fetches == []

@@ -292,8 +292,8 @@ def test_an_answer_that_is_too_large_is_left(
 def test_an_answer_that_trickles_is_left(
     empty: Database, connected: Settings, server: CostsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openai_costs, "PAGE_SECONDS", -1.0)
-    server.answers = [Answer(200, page())]
+    monkeypatch.setattr(openai_costs, "PAGE_SECONDS", 0.3)
+    server.answers = [Answer(200, page(), {"Content-Length": "100000"})]
     assert problem_of(empty, connected).params == {"detail": "TimeoutError"}
 
 

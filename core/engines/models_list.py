@@ -4,24 +4,18 @@ Sources: the SDK 3.54 for the shape ({"data": [{"id", "shutdown_date"}]}); other
 {"models": [{"name"}]}, or have no such address at all. Nothing of it is believed beyond what is shown.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from time import monotonic
 from typing import Any, Literal
 
-import requests
-from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
-
 from core.engines.complaints import load, presentable, read_complaint
-from core.engines.downloads import DownloadFailedError, DownloadRefusedError, Visit, WatchedAdapter, origin_of
+from core.engines.visits import ERRORS, Visit, introduction
 
 SECONDS = 15.0  # in all, whatever the server does
 MOST_BYTES = 4 * 1024 * 1024
 MOST_MODELS = 2_000
 LONGEST_NAME = 128
-_CHUNK = 64 * 1024
 
 KeyState = Literal["accepted", "refused", "untold"]
 
@@ -48,28 +42,14 @@ def ask_models(
 ) -> ModelsAnswer:
     """Blocks, for `seconds` at most; raises nothing."""
     url = base_url.rstrip("/") + "/models"
-    headers = {"User-Agent": "Imagier", "Accept": "application/json", "Accept-Encoding": "identity"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    if organisation:
-        headers["OpenAI-Organization"] = organisation
-    if project:
-        headers["OpenAI-Project"] = project
     begun = monotonic()
-    visit = Visit(origin_of(url), seconds)
-    with visit:
+    with Visit(url, seconds) as visit:
         try:
-            status, content = _got(url, headers, visit, seconds)
-        except (
-            requests.RequestException,
-            HTTPError,
-            OSError,
-            ValueError,
-            DownloadFailedError,
-            DownloadRefusedError,
-        ) as e:
+            with visit.answer("GET", url, introduction(key, organisation, project)) as answer:
+                status, content = answer.status_code, visit.content(answer, MOST_BYTES)
+        except ERRORS as error:
             # Only the name: the texts of these errors repeat what was sent.
-            detail = "" if visit.over else type(e).__name__
+            detail = "" if visit.is_over else type(error).__name__
             return ModelsAnswer(False, "untold", None, detail, monotonic() - begun)
     taken = monotonic() - begun
     if status == 200:
@@ -77,33 +57,6 @@ def ask_models(
     state: KeyState = "refused" if status in (401, 403) else "untold"
     said = read_complaint(content, key).message
     return ModelsAnswer(True, state, None, f"HTTP {status} {said}".strip(), taken)
-
-
-def _got(url: str, headers: Mapping[str, str], visit: Visit, seconds: float) -> tuple[int, bytes]:
-    with requests.Session() as session:
-        session.trust_env = False  # no password from a .netrc in the place of the key; the proxies are read below
-        session.mount("http://", WatchedAdapter(visit))
-        session.mount("https://", WatchedAdapter(visit))
-        answer = session.get(
-            url,
-            headers=headers,
-            timeout=seconds,
-            stream=True,
-            allow_redirects=False,  # it would carry the key to an address that no administrator chose
-            proxies=get_environ_proxies(url),
-        )
-        with answer:
-            content = bytearray()
-            while chunk := answer.raw.read1(_CHUNK):
-                content += chunk
-                if len(content) > MOST_BYTES:
-                    raise DownloadFailedError("too large")
-                if visit.over:
-                    break
-            length = answer.headers.get("content-length", "")
-            if visit.over or (length.isdigit() and int(length) != len(content)):
-                raise DownloadFailedError("cut off")
-            return answer.status_code, bytes(content)
 
 
 def _read(content: bytes, key: str | None, taken: float) -> ModelsAnswer:

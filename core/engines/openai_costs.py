@@ -7,20 +7,14 @@ input". Amounts are dollars, as numbers or as texts. A bucket is a day of UTC; t
 
 import json
 import re
-import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from time import monotonic
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
-
 from core.engines.complaints import presentable, read_complaint, waiting_time
+from core.engines.visits import ERRORS, Visit, introduction
 from core.errors import Problem
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -29,8 +23,6 @@ MOST_PAGES = 1_000
 MOST_BYTES = 32 * 1024 * 1024
 MOST_DOLLARS = Decimal(10**9)  # of one line item; whatever is above was not meant as dollars
 PAGE_SECONDS = 60.0
-_READ_SECONDS = 30.0
-_CHUNK = 64 * 1024
 _IMAGE_MODEL = re.compile(r"(chat)?gpt-image|dall-?e", re.IGNORECASE)
 
 
@@ -68,46 +60,30 @@ def spending(
         parameters["project_ids[]"] = project
     found: dict[date, Spending] = {}
     seen: set[str] = set()
-    with requests.Session() as session:
-        session.trust_env = False  # no password from a .netrc in the place of the key; the proxies are read below
-        session.mount("https://", _Adapter())
-        for _ in range(MOST_PAGES):
-            body = _page(session, url, parameters, admin_key)
-            for day, line in _lines(body):
-                if first <= day <= last:
-                    found[day] = _with(found.get(day, Spending()), line, texts)
-            if not body.get("has_more"):
-                return found
-            following = body.get("next_page")
-            if not isinstance(following, str) or not following or following in seen:
-                break
-            seen.add(following)
-            parameters["page"] = following
+    for _ in range(MOST_PAGES):
+        body = _page(url, parameters, admin_key)
+        for day, line in _lines(body):
+            if first <= day <= last:
+                found[day] = _with(found.get(day, Spending()), line, texts)
+        if not body.get("has_more"):
+            return found
+        following = body.get("next_page")
+        if not isinstance(following, str) or not following or following in seen:
+            break
+        seen.add(following)
+        parameters["page"] = following
     raise Problem("costs_incomplete")
 
 
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Trust what the system trusts (SSL_CERT_FILE too), as the connection to the provider does."""
-        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **options)
-
-
-def _page(session: requests.Session, url: str, parameters: Mapping[str, Any], key: str) -> dict[str, Any]:
-    try:
-        answer = session.get(
-            url,
-            params=parameters,
-            headers={"Authorization": f"Bearer {key}", "User-Agent": "Imagier", "Accept-Encoding": "identity"},
-            timeout=_READ_SECONDS,
-            stream=True,
-            allow_redirects=False,
-            proxies=get_environ_proxies(url),
-        )
-        with answer:
-            content = _content(answer)
-    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-        # Only the name: the texts of these errors repeat what was sent.
-        raise Problem("costs_unavailable", detail=type(error).__name__) from None
+def _page(url: str, parameters: Mapping[str, Any], key: str) -> dict[str, Any]:
+    with Visit(url, PAGE_SECONDS) as visit:
+        try:
+            with visit.answer("GET", url, introduction(key), parameters=parameters) as answer:
+                content = visit.content(answer, MOST_BYTES)
+        except ERRORS as error:
+            # Only the name: the texts of these errors repeat what was sent.
+            detail = "TimeoutError" if visit.is_over else type(error).__name__
+            raise Problem("costs_unavailable", detail=detail) from None
     if answer.status_code == 200:
         return _loaded(content)
     complaint = read_complaint(content, key).message
@@ -116,18 +92,6 @@ def _page(session: requests.Session, url: str, parameters: Mapping[str, Any], ke
     if answer.status_code == 429:
         raise Problem("costs_rate_limited", wait=waiting_time(answer.headers))
     raise Problem("costs_unavailable", detail=f"HTTP {answer.status_code} {complaint}".strip())
-
-
-def _content(answer: requests.Response) -> bytes:
-    end = monotonic() + PAGE_SECONDS
-    content = bytearray()
-    while chunk := answer.raw.read1(_CHUNK):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise ValueError("too large")
-        if monotonic() > end:
-            raise TimeoutError
-    return bytes(content)
 
 
 def _loaded(content: bytes) -> dict[str, Any]:

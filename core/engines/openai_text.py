@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from requests.utils import get_environ_proxies, select_proxy
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import ReadTimeoutError
 
 from core.engines.base import EngineFailure, Failed, Refused, Unknown
 from core.engines.complaints import (
@@ -24,12 +23,11 @@ from core.engines.complaints import (
     usage_of,
     waiting_time,
 )
-from core.engines.downloads import Visit, WatchedAdapter, origin_of
 from core.engines.openai_images import DEFAULT_BASE_URL
+from core.engines.visits import TooLargeError, Visit, introduction, is_through_proxy
 
 SECONDS = 60.0  # in all, whatever the server does
 MOST_BYTES = 4 * 1024 * 1024
-_CHUNK = 64 * 1024
 # What limits the answer, in the order in which the names are tried: today's, the older one, none at all.
 _LIMITS = ("max_completion_tokens", "max_tokens")
 
@@ -61,26 +59,19 @@ def write(
 ) -> Written:
     """Blocks, for `seconds` at most; raises an EngineFailure and nothing else."""
     url = (base_url or DEFAULT_BASE_URL).rstrip("/") + "/chat/completions"
-    headers = {"User-Agent": "Imagier", "Accept": "application/json", "Accept-Encoding": "identity"}
-    if key:
-        if not (key.isascii() and key.isprintable()):
-            raise Refused("wrong_key", detail="the key has characters no key has")
-        headers["Authorization"] = f"Bearer {key}"
-    if organisation:
-        headers["OpenAI-Organization"] = organisation
-    if project:
-        headers["OpenAI-Project"] = project
+    if key and not (key.isascii() and key.isprintable()):
+        raise Refused("wrong_key", detail="the key has characters no key has")
+    headers = introduction(key, organisation, project)
     messages = [
         {"role": "system", "content": asked.instruction},
         {"role": "user", "content": scrubbed(asked.text)},
     ]
-    visit = Visit(origin_of(url), seconds)
-    with visit:
+    with Visit(url, seconds) as visit:
         for limit in (*_LIMITS, None):
             body: dict[str, Any] = {"model": asked.model, "messages": messages}
             if limit is not None:
                 body[limit] = asked.most_tokens
-            status, answered, content = _posted(url, headers, body, visit, seconds, key)
+            status, answered, content = _posted(url, headers, body, visit, seconds)
             request_id = (answered.get("x-request-id") or "")[:200] or None
             if status == 200:
                 return _read(content, asked.model, key, request_id)
@@ -98,43 +89,15 @@ def _is_about(parameter: str, complaint: Complaint) -> bool:
 
 
 def _posted(
-    url: str, headers: Mapping[str, str], body: Mapping[str, Any], visit: Visit, seconds: float, key: str | None
+    url: str, headers: Mapping[str, str], body: Mapping[str, Any], visit: Visit, seconds: float
 ) -> tuple[int, Mapping[str, str], bytes]:
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # no password from a .netrc in the place of the key; the proxies are read below
-            session.mount("http://", WatchedAdapter(visit))
-            session.mount("https://", WatchedAdapter(visit))
-            answer = session.post(
-                url,
-                headers=headers,
-                json=body,
-                timeout=seconds,
-                stream=True,
-                allow_redirects=False,  # it would carry the key to an address that no administrator chose
-                proxies=get_environ_proxies(url),
-            )
-            with answer:
-                return answer.status_code, answer.headers, _content(answer, visit)
-    except EngineFailure:
-        raise
+        with visit.answer("POST", url, headers, body=body) as answer:
+            return answer.status_code, answer.headers, visit.content(answer, MOST_BYTES)
+    except TooLargeError:
+        raise Failed("improving_no_text", detail=f"more than {MOST_BYTES} bytes") from None
     except Exception as error:
-        is_watched = not select_proxy(url, get_environ_proxies(url))  # a proxy makes the connection itself
-        raise _broken(error, visit, seconds, is_watched) from None
-
-
-def _content(answer: requests.Response, visit: Visit) -> bytes:
-    content = bytearray()
-    while chunk := answer.raw.read1(_CHUNK):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise Failed("improving_no_text", detail=f"more than {MOST_BYTES} bytes")
-        if visit.over:
-            break
-    length = answer.headers.get("content-length", "")
-    if visit.over or (length.isdigit() and int(length) != len(content)):
-        raise ProtocolError("cut off")
-    return bytes(content)
+        raise _broken(error, visit, seconds, is_watched=not is_through_proxy(url)) from None
 
 
 def _broken(error: Exception, visit: Visit, seconds: float, is_watched: bool) -> EngineFailure:
@@ -146,7 +109,7 @@ def _broken(error: Exception, visit: Visit, seconds: float, is_watched: bool) ->
     )
     if never_made or (is_watched and not visit.has_connected):
         return Refused("provider_unreachable", detail=detail)
-    if visit.over or isinstance(error, requests.Timeout | ReadTimeoutError):
+    if visit.is_over or isinstance(error, requests.Timeout | ReadTimeoutError):
         return Unknown("deadline_passed", {"limit": seconds}, detail)
     return Unknown("connection_lost", detail=detail)
 
