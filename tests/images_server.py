@@ -146,10 +146,13 @@ class ImagesServer:
             print(self.base_url, flush=True)  # noqa: T201 - the process tells who started it
         async with server:
             await self._stopped.wait()
+            await asyncio.sleep(0)  # what was accepted only just now must find a server that is open
+            await asyncio.sleep(0)
             server.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            while others := asyncio.all_tasks() - {asyncio.current_task()}:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.wait(others, timeout=0.01)
 
     def _release(self) -> None:
         self._released.set()

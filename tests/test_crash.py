@@ -27,7 +27,7 @@ from tests.patience import SECONDS
 from tests.studio import MODEL, FakeEngine, insert_cast, until
 
 PICTURES, KILLS = 100, 10
-AT_ONCE, PER_WINDOW, WINDOW, LEASE = 4, 12, 2.0, 4.0
+AT_ONCE, PER_WINDOW, WINDOW, LEASE = 4, 8, 1.0, 2.5
 
 
 @dataclass
