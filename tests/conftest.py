@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from core.accounts import passwords
+from core.services import Services
 from core.settings import Settings
 from core.storage import schema
 from core.storage.database import Database
 from tests import postgresql
+from tests.doors import open_doors
 from tests.second_try import pytest_runtest_protocol as pytest_runtest_protocol
 from tests.second_try import pytest_terminal_summary as pytest_terminal_summary
 
@@ -55,6 +58,12 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings.load(_env_file=None, IMAGIER_DATA_DIR=tmp_path / "data")
+
+
+@pytest.fixture
+def doors(settings: Settings, sqlite_template: Path) -> Iterator[tuple[Services, TestClient]]:
+    with open_doors(settings, sqlite_template) as doors:
+        yield doors
 
 
 @pytest.fixture(scope="session")

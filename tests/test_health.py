@@ -2,8 +2,6 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,16 +9,9 @@ from starlette.testclient import TestClient
 from core.api import health
 from core.services import Services
 from core.settings import Settings
-from tests.doors import open_doors
 from tests.studio import until
 
 FINE = {"status": "ok", "database": "ok", "files": "ok", "worker": "ok"}
-
-
-@pytest.fixture
-def doors(settings: Settings, sqlite_template: Path) -> Iterator[tuple[Services, TestClient]]:
-    with open_doors(settings, sqlite_template) as doors:
-        yield doors
 
 
 @pytest.fixture

@@ -79,16 +79,16 @@ class Money(RuleBasedStateMachine):
         self.look_at_usage()
         self.studio.__exit__(None, None, None)
 
-    def images(self, owner: int = EVERYBODY) -> list[Image]:
-        return [image for image in self.studio.images() if owner in (EVERYBODY, image.user_id)]
+    def images(self) -> list[Image]:
+        return self.studio.images()
 
     def picked(self, index: int) -> Image:
         images = self.images()
         return images[index % len(images)]
 
-    def reckoned(self, use: Use, user_id: int) -> int:
+    def reckoned(self, use: Use, user_id: int, images: list[Image]) -> int:
         """What is used and reserved of a limit, picture by picture."""
-        images = self.images(EVERYBODY if use.is_site else user_id)
+        images = [image for image in images if use.is_site or image.user_id == user_id]
         if use.resets is None:
             return sum(image.state in UNDER_WAY for image in images)
         start, end = span("day" if use.kind.endswith("day") else "month", self.clock(), UTC)
@@ -106,10 +106,11 @@ class Money(RuleBasedStateMachine):
             broken = [use for use in before if use.name == problem.params["rule"]]
             assert [use.left < needed or (use.is_money and use.left == 0) for use in broken] == [True]
             return
-        held = sum(image.reserved_micros or 0 for image in self.images(user_id)[-number:])
+        images = self.images()
+        held = sum(image.reserved_micros or 0 for image in [it for it in images if it.user_id == user_id][-number:])
         for use in self.ledger.uses(user_id):
             if not use.is_money or held:  # what is free is ordered also where no money is left
-                assert self.reckoned(use, user_id) <= use.most
+                assert self.reckoned(use, user_id, images) <= use.most
 
     @rule(is_alice=some.booleans(), number=some.integers(1, 3), is_batch=some.booleans())
     def submit(self, is_alice: bool, number: int, is_batch: bool) -> None:
@@ -236,35 +237,41 @@ class Money(RuleBasedStateMachine):
             assert now.cost_micros == ((image.reserved_micros if micros is None else micros) if billed else 0)
 
     @invariant()
-    def every_total_is_the_sum_of_the_pictures(self) -> None:
+    def all_is_well(self) -> None:
+        images = self.images()
+        self.check_totals(images)
+        self.check_what_is_held(images)
+
+    def check_totals(self, images: list[Image]) -> None:
+        """Every total is the sum of the pictures."""
         assert_tallies_are_the_sums(self.database)
         for user_id in self.people:
             for use in self.ledger.uses(user_id):
-                assert use.used + use.reserved == self.reckoned(use, user_id)
-                assert use.left == max(0, use.most - self.reckoned(use, user_id))
+                reckoned = self.reckoned(use, user_id, images)
+                assert use.used + use.reserved == reckoned
+                assert use.left == max(0, use.most - reckoned)
         with self.database.read() as session:
             told = {owner: totals(session, BEGINNING, END, owner or None) for owner in (EVERYBODY, *self.people)}
         for owner, sums in told.items():
-            images = self.images(owner)
-            held = sum(image.reserved_micros or 0 for image in images)
-            assert sums.pictures == sum(image.counted for image in images)
-            assert sums.cost_micros == sum(image.cost_micros or 0 for image in images)
+            theirs = [image for image in images if owner in (EVERYBODY, image.user_id)]
+            held = sum(image.reserved_micros or 0 for image in theirs)
+            assert sums.pictures == sum(image.counted for image in theirs)
+            assert sums.cost_micros == sum(image.cost_micros or 0 for image in theirs)
             assert sums.reserved_micros + sums.at_risk_micros == held
+
+    def check_what_is_held(self, images: list[Image]) -> None:
+        """Under way, unknown and not settled, or made by a server that did not say what it used."""
+        at_risk = {image.id for image in self.ledger.at_risk()}
+        for image in images:
+            if image.reserved_micros is not None:
+                assert image.state in UNDER_WAY or image.id in at_risk
+                assert image.cost_micros is None
+            assert image.counted == (image.state not in ("failed", "blocked", "cancelled")) or image.settled_at
 
     @rule()
     def look_at_usage(self) -> None:
         """At any moment; at every one would take most of the time."""
         assert_usage_is_the_sum_of_the_pictures(self.usage, self.database, ("year",))
-
-    @invariant()
-    def what_is_held_is_open(self) -> None:
-        """Under way, unknown and not settled, or made by a server that did not say what it used."""
-        at_risk = {image.id for image in self.ledger.at_risk()}
-        for image in self.images():
-            if image.reserved_micros is not None:
-                assert image.state in UNDER_WAY or image.id in at_risk
-                assert image.cost_micros is None
-            assert image.counted == (image.state not in ("failed", "blocked", "cancelled")) or image.settled_at
 
 
 @pytest.fixture

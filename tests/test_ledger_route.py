@@ -5,29 +5,20 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from pyarrow import parquet  # type: ignore[import-untyped]
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from core.api.auth import COOKIE
 from core.services import Services
 from core.settings import Settings
 from core.storage.tables import AuditEntry
-from tests.browser.cast import Cast, Somebody
-from tests.doors import open_doors
+from tests.browser.cast import Cast
 from tests.ledger_rows import add_picture
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PERIOD = {"from": "2026-11-20", "to": "2026-11-21"}
-
-
-@pytest.fixture
-def doors(settings: Settings, sqlite_template: Path) -> Iterator[tuple[Services, TestClient]]:
-    with open_doors(settings, sqlite_template) as doors:
-        yield doors
 
 
 @pytest.fixture
@@ -42,23 +33,19 @@ def cast(doors: tuple[Services, TestClient], settings: Settings) -> Iterator[Cas
     cast.close()
 
 
-def as_(cast: Cast, somebody: Somebody) -> dict[str, str]:
-    return {"Cookie": f"{COOKIE}={cast.token(somebody)}"}
-
-
 def test_both_formats_have_the_pictures_of_the_days_and_the_export_is_recorded(client: TestClient, cast: Cast) -> None:
     alice, ada = cast.join("Alice"), cast.join("Ada", "admin")
     for number in range(1_200):  # more than one batch
         add_picture(cast.database, alice.user_id, NOON + timedelta(seconds=number), cost=413_001)
     add_picture(cast.database, alice.user_id, NOON + timedelta(days=2), cost=1)
-    answer = client.get("/export/ledger.csv", params=PERIOD, headers=as_(cast, ada))
+    answer = client.get("/export/ledger.csv", params=PERIOD, headers=cast.cookie(ada))
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == 'attachment; filename="imagier-2026-11-20-2026-11-21.csv"'
     assert answer.headers["cache-control"] == "no-store"
     assert "content-length" not in answer.headers, "it is streamed"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     assert (len(rows), sum(Decimal(row["cost_usd"]) for row in rows)) == (1_200, Decimal("495.601200"))
-    answer = client.get("/export/ledger.parquet", params=PERIOD, headers=as_(cast, ada))
+    answer = client.get("/export/ledger.parquet", params=PERIOD, headers=cast.cookie(ada))
     assert sum(parquet.read_table(io.BytesIO(answer.content))["cost_usd"].to_pylist()) == Decimal("495.601200")
     with cast.database.read() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "ledger.exported")).all()
@@ -70,8 +57,8 @@ def test_both_formats_have_the_pictures_of_the_days_and_the_export_is_recorded(c
 def test_nobody_else_gets_it_and_what_cannot_be_is_refused(client: TestClient, cast: Cast) -> None:
     alice, ada = cast.join("Alice"), cast.join("Ada", "admin")
     assert client.get("/export/ledger.csv", params=PERIOD).status_code == 401
-    assert client.get("/export/ledger.csv", params=PERIOD, headers=as_(cast, alice)).status_code == 404
-    admin = as_(cast, ada)
+    assert client.get("/export/ledger.csv", params=PERIOD, headers=cast.cookie(alice)).status_code == 404
+    admin = cast.cookie(ada)
     assert client.get("/export/ledger.exe", params=PERIOD, headers=admin).status_code == 404
     for days in ({}, {"from": "2026-11-20"}, {"from": "x", "to": "y"}, {"from": "2026-11-21", "to": "2026-11-20"}):
         assert client.get("/export/ledger.csv", params=days, headers=admin).status_code == 400

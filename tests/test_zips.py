@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,9 @@ from starlette.testclient import TestClient
 
 from core.api.auth import COOKIE
 from core.services import Services
-from core.settings import Settings
 from core.storage.tables import AuditEntry, Image
 from core.studio.file_names import MOST_BYTES, file_name
 from core.studio.zip_writer import ZipWriter
-from tests.doors import open_doors
 from tests.ledger_rows import add_picture
 from tests.studio import PNG, insert_cast
 
@@ -69,12 +66,6 @@ def test_more_files_than_a_plain_zip_file_takes_and_further_than_it_reaches(tmp_
         assert (len(names), names[-1]) == (number, f"{number - 1} é.txt")
         assert archive.read(names[-1]) == b"x"
         assert archive.getinfo(names[0]).date_time == (2026, 11, 22, 12, 0, 0)
-
-
-@pytest.fixture
-def doors(settings: Settings, sqlite_template: Path) -> Iterator[tuple[Services, TestClient]]:
-    with open_doors(settings, sqlite_template) as doors:
-        yield doors
 
 
 def test_what_was_picked_comes_as_one_file_over_http(doors: tuple[Services, TestClient]) -> None:

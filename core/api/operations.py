@@ -4,7 +4,7 @@ from typing import Any
 
 from core.accounts.tokens import GENERATE, READ
 from core.api import images, library, models, money, requests
-from core.api.door import Operation
+from core.api.door import Handler, Operation, Query
 from core.i18n import mark
 
 IMAGES = "ImagesResponse"
@@ -17,6 +17,12 @@ REPEATED = ("Idempotency-Key", "Prefer")
 
 def _of(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _read(path: str, name: str, text: str, handler: Handler, answer: str, query: tuple[Query, ...] = ()) -> Operation:
+    """A question for which a token that only reads is enough; with an id, there may be no such thing."""
+    fails = ONE if "{id}" in path else READING
+    return Operation("GET", path, name, text, handler, READ, {200: _of(answer)}, query=query, fails=fails)
 
 
 OPERATIONS = (
@@ -44,46 +50,34 @@ OPERATIONS = (
         headers=REPEATED,
         fails=(*SPENDING, 410),
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/models",
         "listModels",
         mark("The models that may be used with this token."),
         models.list_models,
-        READ,
-        {200: _of("Models")},
-        fails=READING,
+        "Models",
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/models/{id}",
         "retrieveModel",
         mark("One of them."),
         models.one_model,
-        READ,
-        {200: _of("Model")},
-        fails=ONE,
+        "Model",
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/requests",
         "listRequests",
         mark("What was ordered, newest first, by pages and by programs."),
         requests.list_requests,
-        READ,
-        {200: _of("Requests")},
+        "Requests",
         query=(requests.LIMIT, requests.AFTER),
-        fails=READING,
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/requests/{id}",
         "retrieveRequest",
         mark("One request, and how each of its pictures stands."),
         requests.one_request,
-        READ,
-        {200: _of("Request")},
-        fails=ONE,
+        "Request",
     ),
     Operation(
         "POST",
@@ -106,26 +100,20 @@ OPERATIONS = (
         body="retry",
         fails=(*CHANGING, 502, 503),
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/pictures",
         "listPictures",
         mark("The finished pictures, newest first."),
         library.list_pictures,
-        READ,
-        {200: _of("Pictures")},
+        "Pictures",
         query=(requests.LIMIT, requests.AFTER, library.SEARCH),
-        fails=READING,
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/pictures/{id}",
         "retrievePicture",
         mark("One picture."),
         library.one_picture,
-        READ,
-        {200: _of("Picture")},
-        fails=ONE,
+        "Picture",
     ),
     Operation(
         "DELETE",
@@ -161,24 +149,18 @@ OPERATIONS = (
         media_type="image/*",
         fails=(400, 403, 404, 500),
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/usage",
         "retrieveUsage",
         mark("What was made and spent in this day and this month."),
         money.usage,
-        READ,
-        {200: _of("Usages")},
-        fails=READING,
+        "Usages",
     ),
-    Operation(
-        "GET",
+    _read(
         "/v1/limits",
         "listLimits",
         mark("Every limit that holds, with what is used, reserved and left of it."),
         money.limits,
-        READ,
-        {200: _of("Limits")},
-        fails=READING,
+        "Limits",
     ),
 )

@@ -74,15 +74,9 @@ class Copyist:
         self._threads = threads
         self._waiting: asyncio.Queue[Copying] = asyncio.Queue()
         self._finished_at = 0.0
-        self._in_hand = 0
-
-    @property
-    def in_hand(self) -> int:
-        return self._in_hand
 
     def add(self, image_id: int, worker: str, image_url: str) -> None:
         """This picture has just been finished."""
-        self._in_hand += 1
         self._finished_at = asyncio.get_running_loop().time()
         self._waiting.put_nowait(Copying(image_id, worker, image_url, self._finished_at + LONGEST))
 
@@ -97,7 +91,6 @@ class Copyist:
                     log.exception("the thumbnails of a picture are made when they are asked for")
             if self._waiting.empty():
                 await self._threads.copies(memory.give_back)
-            self._in_hand -= 1
 
     async def _quiet(self, until: float) -> None:
         loop = asyncio.get_running_loop()

@@ -147,10 +147,6 @@ class Worker:
     def in_hand(self) -> int:
         return len(self._drawings)
 
-    @property
-    def waiting_for_copies(self) -> int:
-        return self._copyist.in_hand
-
     def _run(self) -> None:
         asyncio.run(self._work())
 

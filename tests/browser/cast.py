@@ -12,6 +12,7 @@ from core.accounts import passwords
 from core.accounts.people import People
 from core.accounts.sessions import Sessions
 from core.accounts.throttle import Throttle as AccountThrottle
+from core.api.auth import COOKIE
 from core.engines.base import Painting
 from core.settings import Settings
 from core.storage import schema
@@ -77,6 +78,10 @@ class Cast:
     def token(self, somebody: Somebody) -> str:
         """A session that has begun without the form."""
         return self.token_of(somebody.user_id)
+
+    def cookie(self, somebody: Somebody) -> dict[str, str]:
+        """The header of somebody who has signed in."""
+        return {"Cookie": f"{COOKIE}={self.token(somebody)}"}
 
     def token_of(self, user_id: int) -> str:
         token = self.sessions.exchange(self.sessions.ticket(user_id, ADDRESS))
