@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from core.accounts.people import People
 from core.accounts.sessions import TICKET_SECONDS, Sessions
@@ -44,33 +45,44 @@ def alice(people: People) -> int:
     return people.existing("alice").id
 
 
-@pytest.fixture
-def server(sessions: Sessions) -> Iterator[str]:
-    async def me(request: Request) -> Response:
-        person = await person_of(request, sessions)
-        return JSONResponse(person.login if person else None)
+class Stage:
+    """One server for all of these tests, which takes a while to end; each test puts its own routes on it."""
 
-    with serving(Starlette(routes=[*auth_routes(sessions), Route("/me", me)])) as address:
-        yield address
+    address: str
+    routes: Starlette
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.routes(scope, receive, send)
 
 
-@contextlib.contextmanager
-def serving(app: Starlette) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
     """Proxies on this machine are believed, as Streamlit and uvicorn do it."""
-    started = threading.Event()
+    started, stage = threading.Event(), Stage()
 
     class Server(uvicorn.Server):
         async def startup(self, *arguments: Any, **keywords: Any) -> None:
             await super().startup(*arguments, **keywords)
             started.set()
 
-    server = Server(uvicorn.Config(app, port=0, ws="none", lifespan="off", log_config=None))
+    server = Server(uvicorn.Config(stage, port=0, ws="none", lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     assert started.wait(SECONDS)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    stage.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield stage
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def server(sessions: Sessions, stage: Stage) -> str:
+    async def me(request: Request) -> Response:
+        person = await person_of(request, sessions)
+        return JSONResponse(person.login if person else None)
+
+    stage.routes = Starlette(routes=[*auth_routes(sessions), Route("/me", me)])
+    return stage.address
 
 
 def start(server: str, ticket: object, **keywords: Any) -> requests.Response:

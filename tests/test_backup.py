@@ -3,12 +3,14 @@
 import gzip
 import io
 import json
+import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from obstore.store import MemoryStore
@@ -66,12 +68,12 @@ def lived_in(studio: Studio, settings: Settings) -> Studio:
 def other(database: Database, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Fresh, and of the other kind."""
     if database.is_postgresql:
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "other.db")
         found = Database(f"sqlite:///{tmp_path / 'other.db'}")
     else:
-        server = request.getfixturevalue("postgresql_server")
-        address = postgresql.create_database(server, f"other_{tmp_path.name.replace('-', '_')[-40:]}_{id(tmp_path)}")
+        server, template = (request.getfixturevalue(f"postgresql_{name}") for name in ("server", "template"))
+        address = postgresql.create_database(server, f"other_{uuid4().hex}", template)
         found = Database(address.replace("postgresql:", "postgresql+psycopg:"))
-    schema.upgrade(found)
     yield found
     found.close()
 

@@ -76,8 +76,9 @@ class Visit:
         """Its content is not read yet. Redirects are not followed: they would carry a key to where nobody chose."""
         with requests.Session() as session:
             session.trust_env = False  # no password from a .netrc in the place of the key; the proxies are read below
-            session.mount("http://", _Adapter(self))
-            session.mount("https://", _Adapter(self))
+            adapter = _Adapter(self)  # which reads all that the system trusts: one is enough
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
             with session.request(
                 method,
                 url,
