@@ -17,10 +17,11 @@ from PIL import Image as Pillow
 from sqlalchemy import update
 
 from core.api import answers
+from core.services import build
 from core.storage.tables import IdempotencyKey, Request
-from tests.api import MODEL, Api, opened, settings_with
+from tests.api import MODEL, Api, lane_to, opened, serving, settings_with
 from tests.images_server import ImagesServer
-from tests.studio import person, until
+from tests.studio import insert_cast, person, until
 
 DESCRIPTION = "a lighthouse"
 
@@ -146,10 +147,13 @@ def test_an_address_gives_the_picture_without_a_token_until_it_ends(api: Api, mo
 
     address = ask()
     assert Pillow.open(io.BytesIO(fetched(address))).size == (1024, 1024)
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin", "a page of another site may show it"
+        assert 3_500 < int(answer.headers["cache-control"].removeprefix("private, max-age=")) <= 3_600
     another = address.replace("/files/", "/files/1")
-    longer = address.replace("ends=1", "ends=2")
+    longer, written = address.replace("ends=1", "ends=2"), address.replace("ends=1", "ends=01")
     monkeypatch.setattr(answers, "HOUR", -1)
-    for wrong in (another, longer, address[:-1] + "z", address.partition("?")[0], ask()):
+    for wrong in (another, longer, written, address[:-1] + "z", address.partition("?")[0], ask()):
         with pytest.raises(urllib.error.HTTPError) as refused:
             fetched(wrong)
         with refused.value:
@@ -173,6 +177,26 @@ def test_a_stream_that_fails_raises_the_sdks_error(api: Api) -> None:
     assert raised.value.code == "moderation_blocked"
     assert isinstance(raised.value.body, dict)
     assert raised.value.body["moderation_details"]["moderation_stage"] == "output"
+
+
+def test_what_the_provider_failed_at_can_be_found_at_the_provider(api: Api) -> None:
+    with pytest.raises(openai.InternalServerError) as raised:
+        api.client().images.generate(model=MODEL, prompt="[fault:500]")
+    assert isinstance(raised.value.body, dict)
+    assert raised.value.body["provider_request_id"] == api.server.requests[-1].id
+
+
+def test_the_name_of_a_model_may_have_strokes_in_it(tmp_path: Path, sqlite_template: Path) -> None:
+    name = "black-forest-labs/FLUX.1-schnell:latest"
+    with ImagesServer() as server:
+        services = build(settings_with(tmp_path / "data", sqlite_template), [lane_to(server, name)])
+        token = services.tokens.make(insert_cast(services.database).alice, "test")
+        with (
+            serving(services) as origin,
+            openai.OpenAI(api_key=token, base_url=f"{origin}/api/v1", max_retries=0) as client,
+        ):
+            assert client.models.retrieve(name).id == name
+            assert client.images.generate(model=name, prompt=DESCRIPTION).data
 
 
 def test_models_are_those_that_the_owner_may_use(api: Api) -> None:

@@ -55,7 +55,10 @@ def error(answer: Any) -> dict[str, Any]:
     ("body", "code", "param"),
     [
         ({"prompt": "a", "foo": 1}, "unknown_parameter", "foo"),
+        ({"prompt": "a", "foo": None}, "unknown_parameter", "foo"),
         ({"prompt": "a", "style": "vivid"}, "invalid_value", "style"),
+        ({"prompt": "a", "svg": {"model": "x"}}, "invalid_value", "svg"),
+        ({"prompt": "a", "size": ""}, "invalid_value", "size"),
         ({}, "missing_required_parameter", "prompt"),
         ({"prompt": " \x00"}, "missing_required_parameter", "prompt"),
         ({"prompt": 1}, "invalid_type", "prompt"),
@@ -89,12 +92,28 @@ def test_what_is_wrong_is_named(client: TestClient, body: dict[str, Any], code: 
         b"\xff\xfe",
         b'{"n":' + b"9" * 9_000 + b"}",
         b'{"n":NaN}',
+        b'{"prompt":"\xff"}',
     ],
 )
 def test_a_broken_body_is_a_400(client: TestClient, body: bytes) -> None:
     answer = client.post(GENERATIONS, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert error(answer)["code"] == "invalid_json"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"n":' + b"9" * 9_000 + b"}", "a number has 9000 digits"),
+        (b'{"prompt":"\xff"}', "its byte 11 is no text in UTF-8"),
+        (b'{"prompt":"a","prompt":"b"}', "“prompt” stands there twice"),
+    ],
+)
+def test_a_broken_body_is_told_what_breaks_it(client: TestClient, body: bytes, says: str) -> None:
+    answer = client.post(GENERATIONS, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert says in error(answer)["message"]
 
 
 def test_a_body_of_the_wrong_type_or_size_is_refused(client: TestClient) -> None:
@@ -128,6 +147,9 @@ def test_an_upload_is_checked_as_on_the_page(client: TestClient) -> None:
     assert code(good, ("prompt", ("p.txt", b"a", "text/plain"))) == (400, "invalid_type")
     assert code(good, moderation="low") == (400, "unknown_parameter")
     assert code(("mask", ("m.png", picture(64, 64), "image/png"))) == (400, "missing_required_parameter")
+    twice = client.post(EDITS, files=[good, ("prompt", (None, b"a")), ("prompt", (None, b"b"))])
+    assert (error(twice)["code"], error(twice)["param"]) == ("duplicate_parameter", "prompt")
+    assert "at most 32,000" in error(client.post(EDITS, data={"prompt": "é" * 200_000}, files=[good]))["message"]
     broken = client.post(EDITS, content=b"--x\r\nno", headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert broken.status_code == 400
 
@@ -170,6 +192,7 @@ def test_who_may_not_is_told_so(client: TestClient, services: Services, cast: Ca
     reading = {"Authorization": f"Bearer {services.tokens.make(cast.alice, 'reading', (READ,))}"}
     answer = client.post(GENERATIONS, json={"prompt": "a"}, headers=reading)
     assert (answer.status_code, error(answer)["code"]) == (403, "insufficient_permissions")
+    assert answer.headers["x-ratelimit-limit-requests"], "a call that was counted says how many are left"
     assert client.get("/api/v1/models", headers=reading).status_code == 200
     for value in ("", "Bearer", "Basic abc", "Bearer imagier_unknown"):
         refused = client.get("/api/v1/models", headers={"Authorization": value})
@@ -235,8 +258,27 @@ def test_everything_else_is_refused_in_the_same_shape(client: TestClient) -> Non
     assert error(client.get("/api/v1/nothing"))["code"] == "no_such_route"
     answer = client.delete("/api/v1/models")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
-    for query in ("limit=0", "limit=101", "limit=x", "after=-1", "foo=1"):
-        assert client.get(f"/api/v1/requests?{query}").status_code == 400
+    for query, code in (
+        ("limit=0", "integer_below_min_value"),
+        ("limit=-1", "integer_below_min_value"),
+        ("limit=101", "integer_above_max_value"),
+        ("after=" + "9" * 40, "integer_above_max_value"),
+        ("limit=x", "invalid_type"),
+        ("limit=1e1", "invalid_type"),
+        ("after=", "invalid_type"),
+        ("foo=1", "unknown_parameter"),
+    ):
+        answer = client.get(f"/api/v1/requests?{query}")
+        assert (answer.status_code, error(answer)["code"]) == (400, code)
+    for method in ("GET", "POST", "OPTIONS", "FOO"):
+        for path in ("/api", "/api/", "/api/v1"):
+            assert error(client.request(method, path))["code"] == "no_such_route"
+    for path in ("/api/docs", "/api/openapi.json"):
+        answer = client.post(path)
+        assert (answer.status_code, answer.headers["allow"], error(answer)["code"]) == (
+            *(405, "GET, HEAD"),
+            "method_not_allowed",
+        )
     for number in ("0", "abc", str(2**63), "9" * 40):
         assert client.get(f"/api/v1/requests/{number}").status_code == 404
     for path in ("/api/v1/models/a%0Ab", "/api/v1/pictures/%0A", "/api/%0D%0A"):
@@ -254,9 +296,10 @@ def test_the_document_names_every_operation_and_the_page_loads_nothing(client: T
     found = client.get("/api/openapi.json", headers={"Authorization": ""}).json()
     assert found["openapi"].startswith("3.1")
     named = {(method.upper(), path) for path, methods in found["paths"].items() for method in methods}
-    assert named == {(operation.method, "/api" + operation.path) for operation in OPERATIONS}
+    assert named == {(operation.method, operation.address) for operation in OPERATIONS}
+    assert ("GET", "/api/v1/models/{id}") in named
     assert found["components"] == json.loads(json.dumps(document([])["components"]))
-    page = client.get("/api/docs", headers={"Accept-Language": "fr"})
+    page = client.get("/api/docs?from=elsewhere", headers={"Accept-Language": "fr"})
     assert "L’API d’Imagier" in page.text
     assert "src=" not in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'none'")

@@ -63,6 +63,10 @@ def test_a_choice_that_a_model_does_not_offer_is_refused(model: Model, choice: s
         assert complete(model, size="").size == complete(model).size
         return
     found = problem(model, **{choice: value})
+    allowed = {"quality": model.qualities, "output_format": model.formats, "background": model.backgrounds}
+    if not allowed.get(choice, model.sizes):
+        assert found.code == "choice_not_there"
+        return
     assert found.code == "choice_not_offered"
     assert len(found.params["value"]) <= 40
 
@@ -70,7 +74,8 @@ def test_a_choice_that_a_model_does_not_offer_is_refused(model: Model, choice: s
 @BY_NAME
 def test_transparency_needs_a_format_that_holds_it(model: Model) -> None:
     if "transparent" not in model.backgrounds:
-        assert problem(model, background="transparent").code == "choice_not_offered"
+        refused = "choice_not_offered" if model.backgrounds else "choice_not_there"
+        assert problem(model, background="transparent").code == refused
         return
     assert problem(model, background="transparent", output_format="jpeg").code == "transparent_needs_format"
     for output_format in ("png", "webp"):

@@ -85,6 +85,7 @@ def problem_of(image: Image, stopped: Mapping[str, str]) -> Problem:
     if image.state == "cancelled":
         return Problem("line_stopped") if image.connection in stopped else Problem("picture_cancelled")
     params = {"detail": image.problem_detail or "", **(image.problem_params or {})}
+    params["provider_request_id"] = image.provider_request_id
     return Problem.kept(image.problem, params)
 
 

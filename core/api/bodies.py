@@ -11,8 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from core.errors import Problem
 
 MOST_JSON = 1 << 20  # bytes; the longest description, each character escaped twice, takes a third of it
-DRAINED = 32 << 20  # of what is too much, so that whoever still sends can read why it was refused
-DRAINED_SECONDS = 5.0
+LONGEST_NUMBER = 400  # digits
+DRAINED = 1 << 30  # of what is too much, so that whoever sends all before they read can see why it was refused
+DRAINED_SECONDS = 10.0
 
 
 async def object_of(request: Request) -> dict[str, Any]:
@@ -20,9 +21,9 @@ async def object_of(request: Request) -> dict[str, Any]:
     check_type(request, "application/json")
     content = b"".join([chunk async for chunk in within(request, MOST_JSON)])
     try:
-        found = json.loads(content, parse_constant=_no_constant)
+        found = json.loads(content, parse_constant=_no_constant, parse_int=_number, object_pairs_hook=_once_each)
     except (ValueError, RecursionError) as error:
-        raise Problem("body_not_json", detail=str(error)[:120] or type(error).__name__) from None
+        raise Problem("body_not_json", detail=_fault(error)) from None
     if not isinstance(found, dict):
         raise Problem("body_not_object")
     return found
@@ -60,6 +61,29 @@ async def drain(request: Request) -> bool:
                     return bool(message["type"] == "http.request")
                 size += len(message.get("body", b""))
     return False
+
+
+def _fault(error: ValueError | RecursionError) -> str:
+    match error:
+        case RecursionError():
+            return "it is nested too deeply"
+        case UnicodeDecodeError():
+            return f"its byte {error.start} is no text in UTF-8"
+    return str(error)[:120]
+
+
+def _number(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"a number has {len(digits)} digits")
+    return int(digits)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise Problem("parameter_twice", param=next(name for name in names if names.count(name) > 1)[:80])
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -4,9 +4,8 @@ from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 
-from core.api.door import Operation, Threads, answer, bearer, reader_of
+from core.api.door import Call, Operation, answer, bearer
 from core.api.models import allowed
 from core.api.openapi import EDITED, MASKING, document
 from core.api.operations import OPERATIONS
@@ -39,17 +38,15 @@ CURL = """curl {origin}/api/v1/images/generations \\
   -d '{{"prompt": "A lighthouse at dusk"}}'"""
 
 
-def documentation_routes(services: Services, threads: Threads) -> list[Route]:
-    async def described(request: Request) -> Response:
-        offers = await threads.run(_offers, services, request)
-        return answer(document([offer.model for offer in offers]), headers={"Vary": "Authorization"})
+async def described(call: Call) -> Response:
+    offers = await call.threads.run(_offers, call.services, call.request)
+    return answer(document([offer.model for offer in offers]), headers={"Vary": "Authorization"})
 
-    async def read(request: Request) -> Response:
-        headers = {"Content-Security-Policy": LOCKED_UP, "Cache-Control": "no-store", "Vary": "Accept-Language"}
-        origin = f"{request.url.scheme}://{request.url.netloc}"
-        return HTMLResponse(page(reader_of(request), origin), headers=headers)
 
-    return [Route("/openapi.json", described), Route("/docs", read)]
+async def read(call: Call) -> Response:
+    headers = {"Content-Security-Policy": LOCKED_UP, "Cache-Control": "no-store", "Vary": "Accept-Language"}
+    origin = f"{call.request.url.scheme}://{call.request.url.netloc}"
+    return HTMLResponse(page(call.reader, origin), headers=headers)
 
 
 def _offers(services: Services, request: Request) -> list[Offer]:
@@ -89,6 +86,13 @@ def _section(text: Reader, operation: Operation) -> str:
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text(meaning))}</dd>" for name, meaning in rows)
     scope = f" <small>{escape(operation.scope)}</small>" if operation.scope else ""
     return (
-        f"<section><h3><b>{operation.method}</b>/api{escape(operation.path)}</h3>"
+        f"<section><h3><b>{operation.method}</b>{escape(operation.address)}</h3>"
         f"<p>{escape(text(operation.text))}{scope}</p>{f'<dl>{facts}</dl>' if facts else ''}</section>"
     )
+
+
+# What describes the operations is none of them, and comes by the same door.
+DOCUMENTS = (
+    Operation("GET", "/openapi.json", "describe", "", described, "", {}, takes_any_query=True),
+    Operation("GET", "/docs", "read", "", read, "", {}, takes_any_query=True),
+)

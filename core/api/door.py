@@ -6,6 +6,7 @@ Each operation is described once. The routes and the document at /api/openapi.js
 import asyncio
 import contextvars
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from core.accounts.tokens import Caller, Pace
 from core.acting import Actor, acting
 from core.api import bodies
 from core.api.errors import JSON, dumped, refused
+from core.api.parameters import check_bounds
 from core.errors import Problem
 from core.i18n import LANGUAGES, Reader, choose_language
 from core.logs import about
@@ -86,6 +88,12 @@ class Operation:
     headers: tuple[str, ...] = ()
     media_type: str = JSON
     fails: tuple[int, ...] = field(default=())
+    takes_any_query: bool = False
+
+    @property
+    def address(self) -> str:
+        """As it is shown: without what tells the router that a name may have strokes in it."""
+        return "/api" + self.path.replace(":path}", "}")
 
 
 class Path:
@@ -121,6 +129,8 @@ class Path:
         client = request.client.host if request.client else ""
         with acting(Actor(caller.user_id, caller.login, client, "api")), about(user_id=caller.user_id):
             try:
+                if operation.scope and operation.scope not in caller.scopes:
+                    raise Problem("token_scope", scope=operation.scope)
                 check_query(request, operation)
                 response = await operation.handler(Call(request, self.services, self.threads, caller, reader))
             except Problem as problem:
@@ -134,10 +144,7 @@ class Path:
             return NOBODY, None
         tokens = self.services.tokens
         caller = tokens.caller(bearer(request))
-        pace = tokens.count(caller.token_id)
-        if operation.scope not in caller.scopes:
-            raise Problem("token_scope", scope=operation.scope)
-        return caller, pace
+        return caller, tokens.count(caller.token_id)
 
 
 NOBODY = Caller(0, 0, "", "", None, frozenset())
@@ -164,7 +171,7 @@ def reader_of(request: Request, otherwise: str | None = None, timezone: str | No
 def check_query(request: Request, operation: Operation) -> None:
     known = {query.name for query in operation.query}
     for name in request.query_params:
-        if name not in known:
+        if name not in known and not operation.takes_any_query:
             raise Problem("parameter_unknown", param=name[:80])
 
 
@@ -173,13 +180,10 @@ def number(request: Request, name: str, default: int, least: int, most: int) -> 
     typed = request.query_params.get(name)
     if typed is None:
         return default
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= 19):
+    if not re.fullmatch(r"-?[0-9]{1,400}", typed):
         raise Problem("parameter_type", param=name, expected="integer", found="string")
     value = int(typed)
-    if value < least:
-        raise Problem("parameter_below", param=name, value=value, least=least)
-    if value > most:
-        raise Problem("parameter_above", param=name, value=value, most=most)
+    check_bounds(name, value, least, most)
     return value
 
 

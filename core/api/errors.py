@@ -36,6 +36,9 @@ NAMES: dict[str, tuple[str, str]] = {
     "parameter_above": (INVALID, "integer_above_max_value"),
     "parameter_too_long": (INVALID, "string_above_max_length"),
     "choice_not_offered": (INVALID, "invalid_value"),
+    "choice_not_there": (INVALID, "invalid_value"),
+    "parameter_impossible": (INVALID, "invalid_value"),
+    "parameter_twice": (INVALID, "duplicate_parameter"),
     "choice_limit": (INVALID, "choice_not_allowed"),
     "model_limit": (INVALID, "model_not_allowed"),
     "number_out_of_range": (INVALID, "invalid_value"),
@@ -109,6 +112,8 @@ def error_of(reader: Reader, problem: Problem) -> dict[str, Any]:
     if code.endswith("_limit") and "left" in {name for key, name in DETAILS.items() if key in values}:
         unit = "micro_dollars" if "most_micros" in values else "pictures"
         error["details"] = {"unit": unit, **{DETAILS[key]: _plain(values[key]) for key in DETAILS if key in values}}
+    if values.get("provider_request_id"):
+        error["provider_request_id"] = values["provider_request_id"]
     if code == "blocked":
         stage, categories = values.get("stage") or "unknown", list(values.get("categories") or ())
         error["moderation_details"] = {"moderation_stage": stage, "categories": categories}

@@ -14,6 +14,7 @@ from core.api.bodies import check_type, within
 from core.api.door import Threads
 from core.errors import Problem
 from core.storage.uploads import MOST_MEGABYTES, MOST_REFERENCES, shown_name
+from core.studio.orders import LONGEST_DESCRIPTION
 
 FORM = "multipart/form-data"
 FILES = ("image", "image[]", "mask")  # also from clients that give their files no name
@@ -129,7 +130,8 @@ class _Reading:
         if self._text is not None:
             self._text += data[start:end]
             if len(self._text) > MOST_FIELD:
-                raise Problem("parameter_too_long", param=self._name[:80], length=len(self._text), most=MOST_FIELD)
+                length = len(self._text.decode("utf-8", "replace"))
+                raise Problem("parameter_too_long", param=self._name[:80], length=length, most=LONGEST_DESCRIPTION)
             return
         one = self._form.files[-1]
         one.size += end - start
@@ -139,6 +141,8 @@ class _Reading:
 
     def part_end(self) -> None:
         if self._text is not None:
+            if self._name in self._form.fields:
+                raise Problem("parameter_twice", param=self._name[:80])
             self._form.fields[self._name] = self._text.decode()
 
     def end(self) -> None:

@@ -1,6 +1,7 @@
 """The pictures of a token's owner: list, search, one, its bytes, delete; and the addresses that end."""
 
 import hmac
+import re
 import time
 from typing import Any
 
@@ -69,7 +70,11 @@ async def file(call: Call) -> Response:
     image = await call.threads.run(call.services.gallery.any, image_id)
     if image is None or not is_there(image):
         raise Problem("no_such_picture")
-    return await _bytes(call.services, image, "original")
+    answer = await _bytes(call.services, image, "original")
+    left = max(0, int(call.request.query_params["ends"]) - int(time.time()))
+    answer.headers["Cache-Control"] = f"private, max-age={left}"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a page of anybody's may show it, as OpenAI's
+    return answer
 
 
 def shown(image: Image) -> dict[str, Any]:
@@ -124,6 +129,6 @@ async def _bytes(services: Services, image: Image, variant: str) -> Response:
 
 def _is_valid(request: Request, services: Services, image_id: int) -> bool:
     ends, given = request.query_params.get("ends", ""), request.query_params.get("signature", "")
-    moment = int(ends) if ends.isascii() and ends.isdigit() and len(ends) <= 12 else 0
+    moment = int(ends) if re.fullmatch("[1-9][0-9]{0,11}", ends) else 0
     expected = signature(services, image_id, moment)
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")) and moment > time.time()

@@ -27,7 +27,7 @@ HEADERS = {
 def document(models: list[Model]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
-        paths.setdefault("/api" + operation.path, {})[operation.method.lower()] = _operation(operation, models)
+        paths.setdefault(operation.address, {})[operation.method.lower()] = _operation(operation, models)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -82,9 +82,9 @@ def _event(name: str) -> dict[str, Any]:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if "{id}" in operation.path:
+    if "{id}" in operation.address:
         number: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
-        named: dict[str, Any] = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9._-]+$"}
+        named: dict[str, Any] = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9]+([._:/-][A-Za-z0-9]+)*$"}
         is_model = operation.name == "retrieveModel"
         found.append({"name": "id", "in": "path", "required": True, "schema": named if is_model else number})
     for query in operation.query:
@@ -152,7 +152,12 @@ def _list(of: str, paged: bool = True) -> dict[str, Any]:
 
 INNER = _object(
     {"message": TEXT, "type": TEXT, "param": MAYBE_TEXT, "code": TEXT},
-    {"details": {"type": "object"}, "moderation_details": {"type": "object"}, "index": NUMBER},
+    {
+        "details": {"type": "object"},
+        "moderation_details": {"type": "object"},
+        "provider_request_id": TEXT,
+        "index": NUMBER,
+    },
 )
 TEXTS = {"type": "array", "items": TEXT}
 SCHEMAS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from core.api.door import Handler, Operation, Query
 from core.i18n import mark
 
 IMAGES = "ImagesResponse"
-SPENDING = (400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 503, 504)
+SPENDING = (400, 401, 403, 404, 409, 410, 413, 415, 429, 500, 502, 503, 504)
 READING = (400, 401, 403, 429, 500)
 ONE = (400, 401, 403, 404, 429, 500)
 CHANGING = (400, 401, 403, 404, 409, 413, 415, 429, 500)
@@ -21,7 +21,7 @@ def _of(name: str) -> dict[str, Any]:
 
 def _read(path: str, name: str, text: str, handler: Handler, answer: str, query: tuple[Query, ...] = ()) -> Operation:
     """A question for which a token that only reads is enough; with an id, there may be no such thing."""
-    fails = ONE if "{id}" in path else READING
+    fails = ONE if "{id" in path else READING
     return Operation("GET", path, name, text, handler, READ, {200: _of(answer)}, query=query, fails=fails)
 
 
@@ -48,7 +48,7 @@ OPERATIONS = (
         {200: _of(IMAGES), 202: _of("Request")},
         body="edit",
         headers=REPEATED,
-        fails=(*SPENDING, 410),
+        fails=SPENDING,
     ),
     _read(
         "/v1/models",
@@ -58,7 +58,7 @@ OPERATIONS = (
         "Models",
     ),
     _read(
-        "/v1/models/{id}",
+        "/v1/models/{id:path}",
         "retrieveModel",
         mark("One of them."),
         models.one_model,

@@ -79,15 +79,17 @@ def wanted(values: Mapping[str, Any], edits: bool, catalog: Catalog, default: Ca
 
     `default` finds the model where none was named.
     """
-    given = {name: _whole(value) for name, value in values.items() if value is not None}
     known = {parameter.name: parameter for parameter in parameters_of(edits)}
-    for name, value in given.items():
-        if name in known:
-            _check(known[name], value)
-        elif name in IMPOSSIBLE:
-            raise Problem("parameter_value", param=name, value=str(value)[:SHOWN], allowed="–")
-        else:
+    for name in values:
+        if name not in known and name not in IMPOSSIBLE:
             raise Problem("parameter_unknown", param=name[:80])
+    given = {name: _whole(value) for name, value in values.items() if value is not None}
+    for name, value in given.items():
+        if name in IMPOSSIBLE:
+            raise Problem("parameter_impossible", param=name)
+        _check(known[name], value)
+    if given.get("size") == "":
+        raise Problem("parameter_value", param="size", value="", allowed="WIDTHxHEIGHT, auto")
     if "prompt" not in given:
         raise Problem("parameter_missing", param="prompt")
     model = catalog.get(given["model"] if "model" in given else default())
@@ -202,16 +204,16 @@ def _check(parameter: Parameter, value: Any) -> None:
             raise Problem("parameter_value", param=name, value=value[:SHOWN], allowed=", ".join(parameter.choices))
         if parameter.most is not None and len(value) > parameter.most:
             raise Problem("parameter_too_long", param=name, length=len(value), most=parameter.most)
-    elif parameter.kind == INTEGER:
-        _check_bounds(parameter, value)
+    elif parameter.least is not None and parameter.most is not None:
+        check_bounds(name, value, parameter.least, parameter.most)
 
 
-def _check_bounds(parameter: Parameter, value: int) -> None:
+def check_bounds(name: str, value: int, least: int, most: int) -> None:
     shown = value if abs(value) < 10**12 else "…"
-    if parameter.least is not None and value < parameter.least:
-        raise Problem("parameter_below", param=parameter.name, value=shown, least=parameter.least)
-    if parameter.most is not None and value > parameter.most:
-        raise Problem("parameter_above", param=parameter.name, value=shown, most=parameter.most)
+    if value < least:
+        raise Problem("parameter_below", param=name, value=shown, least=least)
+    if value > most:
+        raise Problem("parameter_above", param=name, value=shown, most=most)
 
 
 def _typed(kind: str, text: str) -> Any:

@@ -8,6 +8,7 @@ from core.api.answers import is_there, problem_of
 from core.api.bodies import object_of
 from core.api.door import Call, Query, answer, number
 from core.api.errors import error_of
+from core.api.parameters import BOOLEAN, KINDS
 from core.errors import Problem
 from core.i18n import Reader, mark
 from core.storage.tables import UNDER_WAY
@@ -46,7 +47,7 @@ async def retry(call: Call) -> Response:
         if name != "may_be_billed_again":
             raise Problem("parameter_unknown", param=name[:80])
         if value is not None and not isinstance(value, bool):
-            raise Problem("parameter_type", param=name, expected="boolean", found=type(value).__name__)
+            raise Problem("parameter_type", param=name, expected=BOOLEAN, found=KINDS.get(type(value), "null"))
     may_be_billed = bool(values.get("may_be_billed_again"))
     caller = call.caller
     await call.threads.run(

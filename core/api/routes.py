@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.api.documentation import documentation_routes
+from core.api.documentation import DOCUMENTS
 from core.api.door import Path, Threads, reader_of
 from core.api.errors import refused
 from core.api.operations import OPERATIONS
@@ -27,9 +27,8 @@ SEEN = (
 
 def api_routes(services: Services) -> list[BaseRoute]:
     threads = Threads()
-    by_path = groupby(sorted(OPERATIONS, key=lambda it: it.path), lambda it: it.path)
-    routes = documentation_routes(services, threads)
-    routes += [Route(path, Path(services, threads, list(operations))) for path, operations in by_path]
+    by_path = groupby(sorted((*OPERATIONS, *DOCUMENTS), key=lambda it: it.path), lambda it: it.path)
+    routes = [Route(path, Path(services, threads, list(operations))) for path, operations in by_path]
     app: ASGIApp = Router(routes, default=_nothing, redirect_slashes=False)
     if services.settings.cors:
         app = CORSMiddleware(
@@ -42,7 +41,7 @@ def api_routes(services: Services) -> list[BaseRoute]:
         )
     everything = Mount("/api", app)
     everything.path_regex = re.compile(everything.path_regex.pattern, re.DOTALL)  # also with a line end in it
-    return [everything]
+    return [everything, Route("/api", app)]
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

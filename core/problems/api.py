@@ -33,6 +33,8 @@ PROBLEMS: dict[str, Text] = {
         mark("Send it as {expected}."),
     ),
     "parameter_value": Text(mark("“{param}” cannot be “{value}”."), mark("It takes: {allowed}.")),
+    "parameter_impossible": Text(mark("No model here can do what “{param}” asks for."), mark("Leave it out.")),
+    "parameter_twice": Text(mark("“{param}” stands there twice."), mark("Send it once.")),
     "parameter_below": Text(mark("“{param}” is {value}; the least is {least}."), mark("Send a larger number.")),
     "parameter_above": Text(mark("“{param}” is {value}; the most is {most}."), mark("Send a smaller number.")),
     "parameter_too_long": Text(

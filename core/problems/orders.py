@@ -18,6 +18,9 @@ PROBLEMS: dict[str, Text] = {
     "no_such_batch": Text(mark("These pictures are not ordered together any more."), mark("Load the page again."), 404),
     "model_not_offered": Text(mark("The model “{model}” is not offered."), mark("Choose another model.")),
     "model_shut_down": Text(mark("The model “{model}” was shut down on {date}."), mark("Choose another model.")),
+    "choice_not_there": Text(
+        mark("{model} leaves no choice of {choice}."), mark("Leave it out, or take another model.")
+    ),
     "choice_not_offered": Text(mark("{model} cannot do “{value}” for {choice}."), mark("Choose one of: {allowed}.")),
     "number_out_of_range": Text(
         mark("{choice} is {value}; it must be from {least} to {most}."), mark("Choose a number in between.")

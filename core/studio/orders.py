@@ -130,13 +130,9 @@ def _chosen(model: Model, choice: str, value: str | None, allowed: tuple[str, ..
 
 
 def _not_offered(model: Model, choice: str, value: str, allowed: tuple[str, ...]) -> Problem:
-    return Problem(
-        "choice_not_offered",
-        model=model.title,
-        choice=choice,
-        value=value[:40],
-        allowed=", ".join(allowed) or "–",
-    )
+    if not allowed:
+        return Problem("choice_not_there", model=model.title, choice=choice)
+    return Problem("choice_not_offered", model=model.title, choice=choice, value=value[:40], allowed=", ".join(allowed))
 
 
 def _out_of_range(choice: str, value: int, least: int, most: int) -> Problem:
