@@ -161,9 +161,10 @@ def _announce(settings: Settings) -> None:
 
 
 def _tidy_up(services: Services, ended: threading.Event) -> None:
-    """Once a minute the memory and the days that are over, once an hour what has expired."""
+    """Once a minute the memory, the days that are over and what was left behind, once an hour what has expired."""
     for minute in count():
         _guarded(services.usage.tidy)
+        _guarded(services.improvements.tidy)
         if ended.wait(MINUTE):
             return
         gc.collect()

@@ -1,21 +1,21 @@
-"""The administrator's list of pictures: any narrowing, any order, page by page, always what one pass over all gives."""
+"""The administrator's list of requests: any narrowing, any order, page by page, always what one pass over all gives."""
 
 import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text
 
 from core.storage.database import Database
-from core.storage.tables import Image, Kind, Request, User
+from core.storage.tables import Image, Improvement, Kind, Request, User
 from core.studio import inquiry
-from core.studio.inquiry import Inquiries, ids
-from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, SORTS, Hour, Inquiry
-from core.studio.search import matching
-from tests.ledger_rows import add_picture
+from core.studio.inquiry import Found, Inquiries, ids
+from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, SORTS, Hour, Inquiry, Lasted
+from core.studio.search import has_words, matching, words
+from tests.ledger_rows import add_picture, add_text
 from tests.studio import Cast, insert_cast
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -28,21 +28,32 @@ def cast(database: Database) -> Cast:
 
 
 def fill(database: Database, cast: Cast, number: int = 60) -> None:
-    """A few of everything, the same each time."""
+    """A few of everything, the same each time; every fifth is a suggestion of a text model."""
     dice = random.Random(7)
     for index in range(number):
         ordered = NOON - timedelta(hours=dice.randrange(200))
         state = dice.choice(("done", "done", "failed", "unknown"))
+        user_id = dice.choice((cast.alice, cast.alice, cast.bob))
+        cost, reserved = dice.choice((None, 0, 40_000, 170_000)), dice.choice((None, 50_000))
+        began = ordered + timedelta(seconds=dice.randrange(30)) if dice.random() < 0.8 else None
+        ended = began + timedelta(microseconds=dice.randrange(1, 30_000_000)) if began else None
+        problem, words = "rate_limited" if state == "failed" else None, f"{dice.choice(WORDS)} {index}"
+        if index % 5 == 4:
+            state = dice.choice((state, "running"))
+            told: dict[str, Any] = {"state": state, "problem": problem, "finished_at": ended, "original": words}
+            add_text(database, user_id, ordered, cost, reserved, **told)
+            continue
         add_picture(
             database,
-            dice.choice((cast.alice, cast.alice, cast.bob)),
+            user_id,
             ordered,
-            cost=dice.choice((None, 0, 40_000, 170_000)),
-            reserved=dice.choice((None, 50_000)),
+            cost,
+            reserved,
             state=state,
-            problem="rate_limited" if state == "failed" else None,
-            finished_at=ordered + timedelta(seconds=dice.randrange(60)) if dice.random() < 0.8 else None,
-            description=f"{dice.choice(WORDS)} {index}",
+            problem=problem,
+            started_at=began,
+            finished_at=ended,
+            description=words,
             model=dice.choice(("gpt-image-2", "painter")),
             quality=dice.choice((None, "high")),
             door=dice.choice(("pages", "api")),
@@ -52,34 +63,68 @@ def fill(database: Database, cast: Cast, number: int = 60) -> None:
 def one_pass(database: Database, wanted: Inquiry) -> list[int]:
     """The same by reading everything."""
     with database.read() as session:
-        rows = session.execute(select(Image, Request, User).join(Image.request).join(Request.user)).all()
-        matches = set(session.scalars(matching(session, wanted.q))) if wanted.q else None
-    column, largest_first = SORTS[wanted.sort]
+        pictures = session.execute(select(Image, Request, User).join(Image.request).join(Request.user)).all()
+        texts = session.execute(select(Improvement, User).join(Improvement.user)).all()
+    rows: list[tuple[Any, ...]] = [
+        (image, request, user, request.description, image.id) for image, request, user in pictures
+    ]
+    rows += [(row, OfText(row.model, "pages", None), user, row.original, -row.id) for row, user in texts]
+    looked_for = words(wanted.q)
     found = []
-    for image, request, user in rows:
-        marks = {"user": user.login, "state": image.state, "connection": image.connection, "problem": image.problem}
+    for item, request, user, description, key in rows:
+        marks = {"user": user.login, "state": item.state, "connection": item.connection, "problem": item.problem}
         marks |= {"model": request.model, "door": request.door, "quality": request.quality}
-        fits = all(getattr(wanted, name) in ("", value or NONE, *groups(image)) for name, value in marks.items())
-        local = image.created_at.astimezone(wanted.hour.zone) if wanted.hour else NOON
+        marks |= {"paint": f"{request.model}:{request.quality or NONE}"}
+        marks |= {"what": "pictures" if key > 0 else "suggestions"}
+        fits = all(
+            is_chosen(getattr(wanted, name), {value or NONE, *(groups(item) if name == "state" else ())})
+            for name, value in marks.items()
+        )
+        local = item.created_at.astimezone(wanted.hour.zone) if wanted.hour else NOON
         hour = (wanted.hour.weekday, wanted.hour.hour) if wanted.hour else (NOON.isoweekday(), NOON.hour)
         fits = fits and (local.isoweekday(), local.hour) == hour
-        fits = fits and (matches is None or request.id in matches)
-        fits = fits and (wanted.above is None or (image.cost_micros or 0) > wanted.above)
-        fits = fits and (wanted.start is None or image.created_at >= wanted.start)
-        fits = fits and (wanted.end is None or image.created_at < wanted.end)
-        place = getattr(image, column.key)
+        fits = fits and (not wanted.q or has_words(description, None, looked_for))
+        fits = fits and (wanted.above is None or (item.cost_micros or 0) > wanted.above)
+        fits = fits and (wanted.start is None or item.created_at >= wanted.start)
+        fits = fits and (wanted.end is None or item.created_at < wanted.end)
+        fits = fits and all(lasted(item, name, getattr(wanted, name)) for name in ("waiting", "drawing"))
+        ended = item.finished_at
+        took = ended and round((ended - item.created_at).total_seconds() * 1000)
+        places = {"dearest": item.cost_micros, "slowest": took}
+        place = places.get(wanted.sort, item.created_at)
         if fits and place is not None:
-            found.append((place, image.id))
-    return [image_id for _, image_id in sorted(found, reverse=largest_first)]
+            found.append((place, key))
+    return [key for _, key in sorted(found, reverse=wanted.sort != "oldest")]
 
 
-def groups(image: Image) -> list[str]:
+class OfText(NamedTuple):
+    model: str
+    door: str
+    quality: None
+
+
+def is_chosen(asked: str, values: set[str]) -> bool:
+    chosen = set(asked.removeprefix("!").split(","))
+    return not asked or bool(chosen & values) != asked.startswith("!")
+
+
+def lasted(item: Image | Improvement, name: str, wanted: Lasted | None) -> bool:
+    if wanted is None:
+        return True
+    if isinstance(item, Improvement) or item.started_at is None or item.finished_at is None:
+        return False
+    begun, ended = (item.created_at, item.started_at) if name == "waiting" else (item.started_at, item.finished_at)
+    micros = (ended - begun) // timedelta(microseconds=1)
+    return (wanted.more is None or micros > wanted.more) and (wanted.most is None or micros <= wanted.most)
+
+
+def groups(item: Image | Improvement) -> list[str]:
     """What can be asked for like a state, and is several of them or a part of one."""
-    is_at_risk = image.state == "unknown" or (
-        image.state == "done" and image.cost_micros is None and image.reserved_micros is not None
+    is_at_risk = item.state == "unknown" or (
+        item.state == "done" and item.cost_micros is None and item.reserved_micros is not None
     )
-    found = [AT_RISK] if is_at_risk and image.settled_at is None else []
-    return [*found, NOT_MADE] if image.state in ("failed", "blocked", "unknown") else found
+    found = [AT_RISK] if is_at_risk and item.settled_at is None else []
+    return [*found, NOT_MADE] if item.state in ("failed", "blocked", "unknown") else found
 
 
 QUESTIONS: list[dict[str, Any]] = [
@@ -94,6 +139,15 @@ QUESTIONS: list[dict[str, Any]] = [
     {"connection": "openai", "above": 100_000},
     {"state": "cancelled"},
     {"user": "nobody"},
+    {"user": "!nobody", "what": "pictures"},
+    {"user": "alice,bob", "what": "suggestions"},
+    {"user": "!alice", "model": "!painter"},
+    {"model": "gpt-words-mini,painter", "above": 0},
+    {"model": "gpt-words-mini", "q": "maison", "what": "suggestions"},
+    {"paint": "!painter:high,gpt-image-2:-"},
+    {"paint": "gpt-words-mini:-,painter:high", "state": "done"},
+    {"waiting": Lasted(None, 10_000_000)},
+    {"waiting": Lasted(20_000_000, None), "drawing": Lasted(1_500_000, 22_627_416), "state": "done"},
     {"state": NOT_MADE, "quality": NONE},
     {"state": AT_RISK},
     {"state": AT_RISK, "model": "painter", "problem": NONE},
@@ -126,10 +180,43 @@ def test_pages_follow_one_another_and_lead_back(database: Database, cast: Cast, 
     pages = [inquiries.page(wanted, size=5)]
     while pages[-1].older is not None:
         pages.append(inquiries.page(wanted, before=pages[-1].older, size=5))
-    assert [image.id for page in pages for image in page.images] == everything
+    assert [key for page in pages for key in keys(page)] == everything
     for page, following in pairwise(pages):
-        back = inquiries.page(wanted, after=following.newer, size=5)
-        assert [image.id for image in back.images] == [image.id for image in page.images]
+        assert keys(inquiries.page(wanted, after=following.newer, size=5)) == keys(page)
+
+
+def keys(page: Found) -> list[int]:
+    return [item.id if isinstance(item, Image) else -item.id for item in page.items]
+
+
+def test_a_page_that_is_not_there_any_more_is_the_first_one(database: Database, cast: Cast) -> None:
+    """What was narrowed down to has been dealt with meanwhile; and nobody is left on a page of two."""
+    ids = [add_picture(database, cast.alice, NOON - timedelta(minutes=number)) for number in range(6)]
+    inquiries = Inquiries(database)
+    first, gone = inquiries.page(Inquiry(), size=4), inquiries.page(Inquiry(), before=ids[-1], size=4)
+    assert keys(gone) == keys(first) == ids[:4]
+    assert (gone.newer, gone.older) == (None, ids[3])
+    assert keys(inquiries.page(Inquiry(), after=ids[2], size=4)) == ids[:4]
+    with database.write() as session:
+        for image_id in ids[3:]:
+            session.get_one(Image, image_id).state = "failed"
+    assert keys(inquiries.page(Inquiry(state="done"), before=ids[3], size=4)) == ids[:3]
+    new = add_picture(database, cast.alice, NOON + timedelta(minutes=1))
+    assert keys(inquiries.page(Inquiry(), before=ids[3], size=4)) == ids[4:]
+    assert keys(inquiries.page(Inquiry(), after=ids[4], size=4)) == [*ids[:4]]
+    assert inquiries.page(Inquiry(), after=ids[4], size=4).newer == ids[0] != new
+
+
+def test_a_suggestion_is_in_the_export_where_it_is_in_the_list(database: Database, cast: Cast) -> None:
+    fill(database, cast)
+    inquiries = Inquiries(database)
+    for wanted in (Inquiry(), Inquiry(user="alice", sort="dearest"), Inquiry(what="suggestions")):
+        exported = list(inquiries.export(wanted))
+        assert [entry.image_id or -(entry.text_id or 0) for entry in exported] == one_pass(database, wanted)
+    assert all(entry.text_id for entry in inquiries.export(Inquiry(what="suggestions")))
+    marks = inquiries.marks()
+    assert "gpt-words-mini" in marks["model"]
+    assert "rate_limited" in marks["problem"]
 
 
 def test_a_description_is_found_in_any_case_without_accents_and_from_a_words_beginning(
@@ -178,8 +265,9 @@ def test_a_pictures_kind_follows_its_state(database: Database, cast: Cast) -> No
     [
         {"from": "x", "to": "-", "above": "NaN", "sort": "random", "user": "\0", "state": "x" * 999, "q": "\0"},
         {"above": "1e999999", "q": "a" * 10_000, "user": "é" * 5_000},
+        {"what": "x", "user": "!", "paint": ":,!:", "model": ",", "waiting": "--1e9", "drawing": "9-1"},
     ],
 )
 def test_nonsense_in_the_address_is_no_fault(database: Database, cast: Cast, typed: dict[str, str]) -> None:
-    assert Inquiries(database).page(Inquiry.of(typed, UTC), before=2**70).images == []
+    assert Inquiries(database).page(Inquiry.of(typed, UTC), before=2**70).items == []
     assert Inquiry.of({"above": "0,04"}, UTC).above == 40_000

@@ -116,11 +116,15 @@ def export(
             session.expunge_all()
 
 
-def entries(session: Session, image_ids: Sequence[int]) -> list[Entry]:
-    """These pictures, in this order."""
+def entries(session: Session, keys: Sequence[int]) -> list[Entry]:
+    """These pictures and texts, in this order; the key of a text is its id below zero."""
+    image_ids, text_ids = [key for key in keys if key > 0], [-key for key in keys if key < 0]
     rows = session.execute(_batch(Image.id.in_(image_ids), 0).limit(None)).all()
     found = {row.image_id: _entry(row) for row in rows}
-    return [found[image_id] for image_id in image_ids]
+    if text_ids:
+        texts = session.execute(_texts(Improvement.id.in_(text_ids), 0)).all()
+        found |= {-row.id: _entry_of_text(row, login, name) for row, login, name in texts}
+    return [found[key] for key in keys]
 
 
 def note_export(database: Database, first: date, last: date, kind: str, login: str | None = None) -> None:

@@ -1,17 +1,17 @@
-"""All that is known of one picture, for the administrator; and what they do with a picture of somebody else."""
+"""All that is known of one picture or suggestion, for the administrator; and what they do with somebody's picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from core.accounts import audit
 from core.acting import actor
 from core.errors import Problem
-from core.ledger.costs import Tokens, tokens_of
+from core.ledger.costs import Tokens, text_tokens_of, tokens_of
 from core.storage.database import Database
-from core.storage.tables import Attempt, Image, Price, Request, Token
+from core.storage.tables import Attempt, Image, Improvement, Price, Request, Token, User
 from core.studio.gallery import LARGEST_ID
 
 
@@ -20,7 +20,8 @@ class Dossier:
     """`image` comes with its request, person and references.
 
     `tries` are all pictures of its line of retries, oldest first; `others` the further pictures of the request;
-    `tokens` and `price` make up the cost; `token_name` is that of the API's token.
+    `tokens` and `price` make up the cost; `token_name` is that of the API's token; `settled_by` and `deleted_by` are
+    names.
     """
 
     image: Image
@@ -30,6 +31,8 @@ class Dossier:
     tokens: Tokens | None
     price: Price | None
     token_name: str | None
+    settled_by: str | None
+    deleted_by: str | None
 
     @property
     def is_last_try(self) -> bool:
@@ -40,6 +43,21 @@ class Dossier:
         """It may have been billed, and nobody has said whether."""
         held = self.image.state == "done" and self.image.cost_micros is None and self.image.reserved_micros is not None
         return self.image.settled_at is None and (self.image.state == "unknown" or held)
+
+
+@dataclass(frozen=True, slots=True)
+class TextDossier:
+    """`row` comes with its person; the rest as above."""
+
+    row: Improvement
+    tokens: Tokens | None
+    price: Price | None
+    settled_by: str | None
+
+    @property
+    def is_at_risk(self) -> bool:
+        held = self.row.state == "done" and self.row.cost_micros is None and self.row.reserved_micros is not None
+        return self.row.settled_at is None and (self.row.state == "unknown" or held)
 
 
 class Dossiers:
@@ -55,9 +73,20 @@ class Dossiers:
             family = session.scalars(select(Image).where(Image.request_id == image.request_id).order_by(Image.id)).all()
             price = session.get(Price, image.price_id) if image.price_id is not None else None
             token_name = session.scalar(select(Token.name).where(Token.id == image.request.token_id))
+            settled_by, deleted_by = _name(session, image.settled_by), _name(session, image.deleted_by)
         tries = _tries(image, family)
         others = [one for one in family if one.id not in {it.id for it in tries}]
-        return Dossier(image, attempts, tries, others, tokens_of(image.usage), price, token_name)
+        tokens = tokens_of(image.usage)
+        return Dossier(image, attempts, tries, others, tokens, price, token_name, settled_by, deleted_by)
+
+    def of_text(self, text_id: int) -> TextDossier | None:
+        with self.database.read() as session:
+            query = select(Improvement).where(Improvement.id == text_id).options(joinedload(Improvement.user))
+            row = session.scalar(query) if 0 < text_id <= LARGEST_ID else None
+            if row is None:
+                return None
+            price = session.get(Price, row.price_id) if row.price_id is not None else None
+            return TextDossier(row, text_tokens_of(row.usage), price, _name(session, row.settled_by))
 
     def delete(self, image_id: int) -> None:
         """Throw a finished picture away: its owner no longer sees it, not even in the bin."""
@@ -91,6 +120,10 @@ class Dossiers:
             image.deleted_at = image.deleted_by = None
             owner = {"owner": image.request.user.login}
             audit.record(session, self.database.now(session), "picture.restored", f"picture {image_id}", after=owner)
+
+
+def _name(session: Session, user_id: int | None) -> str | None:
+    return session.scalar(select(User.name).where(User.id == user_id)) if user_id is not None else None
 
 
 def _image(session: Session, image_id: int) -> Image | None:

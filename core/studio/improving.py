@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from core.connections.connections import Connections
@@ -156,6 +156,18 @@ class Improvements:
         with self.database.write() as session:
             _own(session, user_id, improvement_id).closed_at = self.database.now(session)
 
+    def tidy(self) -> None:
+        """Nobody may look at what was begun and never ended; its money is at risk all the same."""
+        with self.database.read() as session:
+            now = self.database.now(session)
+            left = select(Improvement.id).where(
+                Improvement.state == "running", Improvement.created_at < now - FORGOTTEN
+            )
+            if session.scalar(left.limit(1)) is None:
+                return
+        with self.database.write() as session:
+            _give_up(session, None, now)
+
     def _ask(self, improvement_id: int, call: Callable[[], Written]) -> None:
         try:
             try:
@@ -193,7 +205,11 @@ class Improvements:
             row.state = states.get(type(failure), "failed")
             row.usage = None if isinstance(failure, Refused) else storable_usage(failure.usage)
             row.provider_request_id = storable(failure.provider_request_id)
-            _tell(row, _told(failure, row.model))
+            told = _told(failure, row.model)
+            _tell(
+                row,
+                Problem(told.code, **({"detail": storable(failure.detail)} if failure.detail else {}) | told.params),
+            )
             settle_outcome(session, row)
 
     def _ended(self, session: Session, improvement_id: int) -> Improvement:
@@ -237,11 +253,11 @@ def _most(description: str) -> Tokens:
     return Tokens(text_in=words + 50, text_out=MOST_TOKENS)
 
 
-def _give_up(session: Session, user_id: int, now: datetime) -> None:
-    """Calls whose process died: sent or not, nobody knows."""
+def _give_up(session: Session, user_id: int | None, now: datetime) -> None:
+    """Calls whose process died, of one person or of all: sent or not, nobody knows."""
     session.execute(
         update(Improvement)
-        .where(Improvement.user_id == user_id, Improvement.state == "running")
+        .where(true() if user_id is None else Improvement.user_id == user_id, Improvement.state == "running")
         .where(Improvement.created_at < now - FORGOTTEN)
         .values(state="unknown", finished_at=now, problem="improving_lost", problem_params={})
     )

@@ -1,5 +1,8 @@
 """Who asked for what, and what came of it: every picture of everybody, narrowed down, in any order, a page at a time.
 
+Among them are the suggestions that a text model was asked for (`core.studio.suggested`); the key of one is its id below
+zero.
+
 No question reads all the pictures, however many there are. A first look goes a short way along the order that is asked
 for, which is enough for all that is frequent. What is rare is found by whichever of its marks the fewest pictures have.
 """
@@ -13,21 +16,11 @@ from sqlalchemy.orm import Session, contains_eager
 
 from core.ledger.export import Entry, entries
 from core.storage.database import Database
-from core.storage.tables import Image, Kind, Request
+from core.storage.tables import Image, Improvement, Kind, Request
+from core.studio import suggested
 from core.studio.gallery import LARGEST_ID
-from core.studio.narrowing import (
-    OF_KIND,
-    SORTS,
-    Inquiry,
-    Trait,
-    beyond,
-    kinds_of,
-    marks_of,
-    opaque,
-    plain,
-    span,
-    user_id_of,
-)
+from core.studio.marks import ORDERS, Place, Trait, beyond, kinds_of, marks_of, opaque, plain, span, user_ids_of
+from core.studio.narrowing import OF_KIND, PICTURES, SUGGESTIONS, Inquiry
 from core.studio.search import has_words, matching, words
 
 PAGE = 30
@@ -38,11 +31,14 @@ RARE = 20_000  # pictures that are looked at one by one
 KINDS_AT_ONCE = 40
 
 
+Item = Image | Improvement
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of pictures, each with its request and its person; `newer` and `older` are keys of the neighbours."""
+    """A page, each with its request and its person; `newer` and `older` are keys of the neighbours."""
 
-    images: Sequence[Image]
+    items: Sequence[Item]
     newer: int | None
     older: int | None
 
@@ -52,47 +48,69 @@ class Inquiries:
         self.database = database
 
     def page(self, wanted: Inquiry, before: int | None = None, after: int | None = None, size: int = PAGE) -> Found:
-        """The page that follows picture `before` in the order, or precedes picture `after`, or the first one."""
+        """The page that follows `before` in the order, or precedes `after`; the first one if there is none like that,
+        or none that is full."""
         with self.database.read() as session:
-            image_ids = ids(session, wanted, size + 1, before if after is None else after, after is not None)
-            more, image_ids = len(image_ids) > size, image_ids[:size]
-            if after is not None:
-                image_ids.reverse()
-            images = _loaded(session, image_ids)
-        first, last = (images[0].id, images[-1].id) if images else (None, None)
-        if after is not None:
-            return Found(images, first if more else None, last)
-        return Found(images, first if before is not None else None, last if more else None)
+            keys = ids(session, wanted, size + 1, before if after is None else after, after is not None)
+            more, keys = len(keys) > size, keys[:size]
+            is_first = before is None if after is None else not more
+            if (after is not None and not more) or (before is not None and not keys):
+                keys, is_first = ids(session, wanted, size + 1), True
+                more, keys = len(keys) > size, keys[:size]
+            elif after is not None:
+                keys, more = keys[::-1], True
+            items = _loaded(session, keys)
+        return Found(items, None if is_first else keys[0], keys[-1] if more else None)
 
     def export(self, wanted: Inquiry) -> Generator[Entry, None, None]:
         """All of them, in the order. Each batch is of its own moment, so that nothing is held all the while."""
         key = None
         while True:
             with self.database.read() as session:
-                image_ids = ids(session, wanted, BATCH, key)
-                found = entries(session, image_ids)
+                keys = ids(session, wanted, BATCH, key)
+                found = entries(session, keys)
             yield from found
-            if len(image_ids) < BATCH:
+            if len(keys) < BATCH:
                 return
-            key = image_ids[-1]
+            key = keys[-1]
 
     def marks(self) -> dict[str, list[str]]:
-        """What pictures can be narrowed down to: each mark with all that it has been."""
+        """What can be narrowed down to: each mark with all that it has been."""
         with self.database.read() as session:
             kinds = session.scalars(select(Kind)).all()
-        return {mark: sorted({getattr(kind, mark) for kind in kinds} - {""}) for mark in OF_KIND}
+            found = suggested.marks(session)
+        marks = {mark: found.get(mark, set()) | {getattr(kind, mark) for kind in kinds} for mark in OF_KIND}
+        return {mark: sorted(values - {""}) for mark, values in marks.items()}
 
 
 def ids(session: Session, wanted: Inquiry, number: int, key: int | None = None, backwards: bool = False) -> list[int]:
-    """The first `number` pictures in the order, after picture `key`, or before it if `backwards`."""
+    """The keys of the first `number` in the order, after `key`, or before it if `backwards`."""
+    column, largest_first = ORDERS[wanted.sort]
+    place, falling = _place(session, wanted.sort, key), largest_first != backwards
+    if key is not None and place is None:
+        return []
+    texts = [] if wanted.what == PICTURES else suggested.places(session, wanted, number, place, falling)
+    if wanted.what == SUGGESTIONS:
+        return [text_key for _, text_key in texts]
+    pictures = _pictures(session, wanted, number, place, backwards)
+    if not texts:
+        return pictures
+    query = select(column, Image.id).where(Image.id.in_(pictures), column.is_not(None))
+    merged = sorted([*texts, *((row[0], row[1]) for row in session.execute(query))], reverse=falling)
+    return [one for _, one in merged[:number]]
+
+
+def _pictures(session: Session, wanted: Inquiry, number: int, place: Place | None, backwards: bool) -> list[int]:
     if not wanted.q.strip():
-        return _ids(session, wanted, number, key, backwards)
-    matches = matching(session, wanted.q)
-    found, passed, is_all = _with_words(session, wanted, number, key, backwards, FIRST_WORDS)
+        return _ids(session, wanted, number, place, backwards)
+    user_ids = user_ids_of(session, wanted)
+    only = user_ids.values[0] if user_ids and len(user_ids.values) == 1 and not user_ids.is_others else None
+    matches = matching(session, wanted.q, only)
+    found, passed, is_all = _with_words(session, wanted, number, place, backwards, FIRST_WORDS)
     if len(found) >= number or is_all:
         return found[:number]
     if (session.scalar(select(func.count()).select_from(matches.limit(RARE + 1).subquery())) or 0) <= RARE:
-        return _ids(session, wanted, number, key, backwards, lambda wrap: wrap(Image.request_id).in_(matches))
+        return _ids(session, wanted, number, place, backwards, lambda wrap: wrap(Image.request_id).in_(matches))
     while len(found) < number and not is_all:
         more, passed, is_all = _with_words(session, wanted, number, passed, backwards, FIRST_LOOK)
         found += more
@@ -103,36 +121,33 @@ def _with_words(
     session: Session,
     wanted: Inquiry,
     number: int,
-    key: int | None,
+    place: Place | None,
     backwards: bool,
     looked_at: int,
-) -> tuple[list[int], int | None, bool]:
-    """Of the next pictures that fit otherwise, those whose description has the words; the last of them all; and
-    whether there are no further ones."""
+) -> tuple[list[int], Place | None, bool]:
+    """Of the next pictures that fit otherwise, those whose description has the words; the place of the last of them
+    all; and whether there are no further ones."""
     looked_at = max(looked_at, number)
-    image_ids = _ids(session, replace(wanted, q=""), looked_at, key, backwards)
+    image_ids = _ids(session, replace(wanted, q=""), looked_at, place, backwards)
     query = select(Image.id, Request.description, Request.words).join(Image.request).where(Image.id.in_(image_ids))
     looked_for = words(wanted.q)
     having = {row.id for row in session.execute(query) if has_words(row.description, row.words, looked_for)}
     found = [image_id for image_id in image_ids if image_id in having]
-    return found, image_ids[-1] if image_ids else None, len(image_ids) < looked_at
+    return found, _place(session, wanted.sort, image_ids[-1] if image_ids else None), len(image_ids) < looked_at
 
 
 def _ids(
-    session: Session, wanted: Inquiry, number: int, key: int | None, backwards: bool, found_by: Trait | None = None
+    session: Session, wanted: Inquiry, number: int, place: Place | None, backwards: bool, found_by: Trait | None = None
 ) -> list[int]:
     """The same without looking at descriptions; `found_by`, which few have, is what they are found by."""
-    column, largest_first = SORTS[wanted.sort]
+    column, largest_first = ORDERS[wanted.sort]
     falling = largest_first != backwards
-    place = _place(session, column, key)
-    if key is not None and place is None:
-        return []
-    kinds, user_id = kinds_of(session, wanted), user_id_of(session, wanted)
-    if kinds == [] or user_id == 0:
+    kinds, user_ids = kinds_of(session, wanted), user_ids_of(session, wanted)
+    if kinds == [] or (user_ids is not None and not user_ids.values and not user_ids.is_others):
         return []
     by_time = column is Image.created_at
     along = [beyond(column, place, falling)] + ([span(wanted)] if by_time else [])
-    marks = marks_of(session, wanted, kinds, user_id, by_time)
+    marks = marks_of(session, wanted, kinds, user_ids, by_time)
     order = _order(column, falling)
     if found_by is None:
         if not marks:
@@ -158,11 +173,13 @@ def _select(marks: Sequence[Trait], order: Sequence[ColumnElement[Any]], number:
     return select(Image.id).where(*(trait(plain) for trait in marks)).order_by(*order).limit(number)
 
 
-def _place(session: Session, column: Any, key: int | None) -> tuple[Any, int] | None:
-    """Where in the order a picture is."""
-    if key is None or not 0 < key <= LARGEST_ID:
+def _place(session: Session, sort: str, key: int | None) -> Place | None:
+    """Where in the order one of the list is."""
+    if key is None or not 0 < abs(key) <= LARGEST_ID:
         return None
-    row = session.execute(select(column, Image.id).where(Image.id == key)).one_or_none()
+    if key < 0:
+        return suggested.place(session, sort, key)
+    row = session.execute(select(ORDERS[sort][0], Image.id).where(Image.id == key)).one_or_none()
     return None if row is None or row[0] is None else (row[0], row[1])
 
 
@@ -209,13 +226,14 @@ def _of_kinds(
     return [image_id for _, image_id in firsts[:number]]
 
 
-def _loaded(session: Session, image_ids: Sequence[int]) -> list[Image]:
+def _loaded(session: Session, keys: Sequence[int]) -> list[Item]:
     query = (
         select(Image)
         .join(Image.request)
         .join(Request.user)
         .options(contains_eager(Image.request).contains_eager(Request.user))
-        .where(Image.id.in_(image_ids))
+        .where(Image.id.in_([key for key in keys if key > 0]))
     )
-    found = {image.id: image for image in session.scalars(query)}
-    return [found[image_id] for image_id in image_ids]
+    found: dict[int, Item] = {image.id: image for image in session.scalars(query)}
+    found |= suggested.loaded(session, [key for key in keys if key < 0])
+    return [found[key] for key in keys]

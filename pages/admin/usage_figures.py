@@ -8,22 +8,23 @@ import streamlit as st
 
 from core.i18n import Reader
 from core.ledger.usage.service import Forecast, Report
-from core.studio.narrowing import AT_RISK, NOT_MADE
+from core.studio.narrowing import AT_RISK, NOT_MADE, PICTURES
 from pages.admin.usage_links import linked, requests_address
 
 
 def show_figures(text: Reader, report: Report) -> None:
     now, before = report.total, report.before
     everything = requests_address(report.period)
+    ordered = requests_address(report.period, what=PICTURES)
     done = requests_address(report.period, state="done")
     failed = requests_address(report.period, state=NOT_MADE)
     at_risk = requests_address(report.period, state=AT_RISK)
     cards = [
         _card(text, text("Pictures"), now.numbers.pictures, before.numbers.pictures, text.number, done),
-        _card(text, text("Requests"), now.numbers.requests, before.numbers.requests, text.number, everything),
+        _card(text, text("Requests"), now.numbers.requests, before.numbers.requests, text.number, ordered),
         _card(text, text("Cost"), now.numbers.cost_micros, before.numbers.cost_micros, text.money, everything),
         _card(text, text("Cost at risk"), now.numbers.risk_micros, before.numbers.risk_micros, text.money, at_risk),
-        _card(text, text("Active people"), now.people, before.people, text.number, everything),
+        _card(text, text("Active people"), now.people, before.people, text.number, ordered),
         _card(text, text("Failed"), now.numbers.share_failed, before.numbers.share_failed, text.percent, failed),
         _time(text, text("Time to a picture, median"), now.times["whole"].median, before.times["whole"].median, done),
         _time(

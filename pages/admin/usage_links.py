@@ -5,11 +5,16 @@ from html import escape
 from urllib.parse import urlencode
 
 from core.ledger.usage.periods import Period
-from core.studio.narrowing import AT_RISK, NOT_MADE
+from core.studio.narrowing import AT_RISK, NOT_MADE, PICTURES
 
 
 def requests_address(period: Period, **filters: object) -> str:
-    """The address of the requests of a period; `filters` as the page of the requests calls them."""
+    """The address of the requests of a period; `filters` as the page of the requests calls them.
+
+    Money is that of pictures and of suggestions; what is counted, such as those in a state, are pictures.
+    """
+    if filters.get("state") not in (None, "", AT_RISK):
+        filters = {"what": PICTURES, **filters}
     values = {name: value for name, value in filters.items() if value not in (None, "")}
     days = {"from": values.pop("first", period.first), "to": values.pop("last", period.last)}
     return "requests?" + urlencode({**days, **values})
@@ -17,15 +22,15 @@ def requests_address(period: Period, **filters: object) -> str:
 
 def behind(period: Period, filters: Mapping[str, object]) -> dict[str, str]:
     """For each number of a row, the address of exactly those requests that make it up."""
-    everything = requests_address(period, **filters)
+    everything, ordered = (requests_address(period, **{**filters, **what}) for what in ({}, {"what": PICTURES}))
     done, not_made, at_risk = (
         requests_address(period, **{"state": state, **filters}) for state in ("done", NOT_MADE, AT_RISK)
     )
     return {
-        "ordered": everything,
+        "ordered": ordered,
         "pictures": done,
         "failed": not_made,
-        "requests": everything,
+        "requests": ordered,
         "cost": everything,
         "risk": at_risk,
     }

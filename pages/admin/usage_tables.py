@@ -140,7 +140,8 @@ def _row(text: Reader, period: Period, row: Row, has_requests: bool) -> str:
     }
     if not has_requests:
         del shown["requests"]
-    cells = [f"<th scope='row'>{linked(escape(row.labels[0]), links['ordered'])}</th>"]
+    row_link = links["ordered" if numbers.ordered or not numbers.cost_micros else "cost"]
+    cells = [f"<th scope='row'>{linked(escape(row.labels[0]), row_link)}</th>"]
     cells += [f"<td>{escape(label)}</td>" for label in row.labels[1:]]
     cells += [
         f"<td class='number'>{linked(escape(label), links[name] if value else None)}</td>"

@@ -8,6 +8,7 @@ import streamlit as st
 from core.i18n import Reader, mark
 from core.ledger.usage.service import Numbers, Report
 from core.ledger.usage.times import bound
+from core.studio.narrowing import PICTURES
 from pages.admin.usage_charts import bars, heat_map
 from pages.admin.usage_figures import seconds
 from pages.admin.usage_links import requests_address
@@ -30,7 +31,7 @@ def show_hours(here: Here, report: Report, name: str) -> None:
             label = text.plural("{count} picture", "{count} pictures", numbers.ordered)
             value = numbers.ordered
             filters = {"hour": f"{day + 1}-{hour:02}"}
-            address = requests_address(report.period, **filters) if numbers.ordered else None
+            address = requests_address(report.period, what=PICTURES, **filters) if numbers.ordered else None
             records.append(
                 {"place": days[day], "hour": hour, "value": value, "label": label, "tip": tip, "address": address}
             )

@@ -1,20 +1,20 @@
 """All that is known of one picture, over the administrator's list, and what they can do about it."""
 
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 import streamlit as st
 
 from core.errors import Problem, remedy, what
 from core.i18n import Reader
-from core.ledger.costs import MILLION
+from core.ledger.costs import MILLION, Tokens
 from core.ledger.prices import CLASSES
-from core.storage.tables import UNDER_WAY, WAITING, Attempt, Image
+from core.storage.tables import UNDER_WAY, WAITING, Attempt, Image, Price
 from core.studio.dossier import Dossier
 from pages.parts import shell
 from pages.parts.acts import door_name
-from pages.parts.money import cost_of
+from pages.parts.money import cost_of, dollars_of
 from pages.parts.names import background_name, quality_name, size_name
 from pages.parts.picture import number_in_address
 from pages.parts.states import state_name
@@ -58,17 +58,22 @@ def _dossier(opened: int) -> None:
             f'<h3 class="imagier-head">{escape(text("Attempts"))}</h3>'
             + "".join(_attempt(text, one) for one in found.attempts)
         )
-    if image.usage:
-        with st.expander(text("Usage as the provider reported it")):
-            st.json(image.usage)
+    usage_fold(text, image.usage)
     family = [one for one in (*found.tries, *found.others) if one.id != image.id]
     if family:
         st.html(_family(text, found))
 
 
+def usage_fold(text: Reader, usage: Mapping[str, Any] | None) -> None:
+    if usage:
+        with st.expander(text("Usage as the provider reported it")):
+            st.json(dict(usage))
+
+
 def _facts(text: Reader, found: Dossier) -> str:
     image, request = found.image, found.image.request
     size = f"{image.width} × {image.height}" if image.width else size_name(text, request.size) if request.size else ""
+    took = (image.finished_at - image.created_at).total_seconds() if image.finished_at else None
     rows = [
         (text("Number"), text.number(image.id)),
         (text("State"), state_name(text, image.state)),
@@ -79,37 +84,54 @@ def _facts(text: Reader, found: Dossier) -> str:
         (text("Size"), size),
         (text("Quality"), quality_name(text, request.quality) if request.quality else ""),
         (text("Background"), background_name(text, request.background) if request.background else ""),
+        (text("Ordered format"), (request.output_format or "").upper()),
+        (text("Previews"), text.number(request.previews) if request.previews else ""),
+        (text("Moderation"), request.moderation or ""),
+        (text("Faithfulness to the pictures"), request.input_fidelity or ""),
+        (text("Started from"), text.listing([reference.name for reference in request.references])),
+        (text("Mask"), text("Only a part of it was painted anew") if request.mask_key else ""),
+        (text("File"), text.bytes(image.size_in_bytes) if image.size_in_bytes else ""),
         (text("Ordered"), text.moment(image.created_at)),
         (text("Begun"), text.moment(image.started_at) if image.started_at else ""),
         (text("Ended"), text.moment(image.finished_at) if image.finished_at else ""),
+        (text("From the order to the end"), text.duration(took) if took is not None else ""),
         (text("Deleted"), text.moment(image.deleted_at) if image.deleted_at else ""),
+        (text("Deleted by"), found.deleted_by or ""),
         (text("Hidden from links"), text.moment(image.hidden_at) if image.hidden_at else ""),
         (text("Cost"), _cost(text, found)),
         (text("At risk"), cost_of(text, image.reserved_micros) if found.is_at_risk else ""),
         (text("Settled"), text.moment(image.settled_at) if image.settled_at else ""),
-        (text("Started from"), text.listing([reference.name for reference in request.references])),
+        (text("Settled by"), found.settled_by or ""),
         (text("Changed description"), image.revised_description or ""),
         (text("Request id at the provider"), image.provider_request_id or ""),
     ]
+    return fact_list(rows)
+
+
+def fact_list(rows: Sequence[tuple[str, str]]) -> str:
     shown = "".join(f"<dt>{escape(name)}</dt><dd dir='auto'>{escape(value)}</dd>" for name, value in rows if value)
     return f'<dl class="imagier-facts">{shown}</dl>'
 
 
 def _cost(text: Reader, found: Dossier) -> str:
-    """The cost and, where tokens and a price make it up, how."""
     image = found.image
     if image.state in UNDER_WAY:
         return text("at most {price}", price=cost_of(text, image.reserved_micros))
     if image.cost_micros is None and image.state != "done":
         return ""
+    return cost_with_parts(text, image.cost_micros, found.tokens, found.price)
+
+
+def cost_with_parts(text: Reader, micros: int | None, tokens: Tokens | None, price: Price | None) -> str:
+    """The cost and, where tokens and a price make it up, how."""
     parts = []
-    if found.price is not None and found.tokens is not None and found.price.per_picture is None:
+    if price is not None and tokens is not None and price.per_picture is None:
         for name in CLASSES:
-            number, price = getattr(found.tokens, name), getattr(found.price, name)
-            if number and price:
-                parts.append(f"{text.number(number)} × {text.money(price)}")
+            number, each = getattr(tokens, name), getattr(price, name)
+            if number and each:
+                parts.append(f"{text.number(number)} × {text.money(each)}")
     made = f" {text('= ({parts}) for a million tokens', parts=' + '.join(parts))}" if parts else ""
-    return cost_of(text, image.cost_micros) + made
+    return cost_of(text, micros) + made
 
 
 def _attempt(text: Reader, attempt: Attempt) -> str:
@@ -165,12 +187,16 @@ def _acts(here: Here, found: Dossier) -> None:
             label = text("Let links show it again")
             st.button(label, key="act-unhide", on_click=_hide, args=(image.id, False))
         if found.is_at_risk:
-            with st.popover(text("Settle")):
-                st.markdown(text("Look it up at the provider and say here what it cost."))
-                st.text_input(text("Dollars, if not as estimated"), key="act-amount", autocomplete="off")
-                with st.container(horizontal=True):
-                    st.button(text("Billed"), key="act-billed", on_click=_settle, args=(image.id, True))
-                    st.button(text("Not billed"), key="act-free", on_click=_settle, args=(image.id, False))
+            settle_popover(text, _settle, image.id)
+
+
+def settle_popover(text: Reader, settle: Callable[[int, bool], None], number: int) -> None:
+    with st.popover(text("Settle")):
+        st.markdown(text("Look it up at the provider and say here what it cost."))
+        st.text_input(text("Dollars, if not as estimated"), key="act-amount", autocomplete="off")
+        with st.container(horizontal=True):
+            st.button(text("Billed"), key="act-billed", on_click=settle, args=(number, True))
+            st.button(text("Not billed"), key="act-free", on_click=settle, args=(number, False))
 
 
 def _retry_button(text: Reader, image: Image) -> None:
@@ -208,10 +234,11 @@ def _hide(image_id: int, hidden: bool) -> None:
 
 def _settle(image_id: int, billed: bool) -> None:
     """What was typed is read here: the button was drawn before, and knows nothing of it."""
-    amount = st.session_state.get("act-amount", "") if billed else ""
+    amount = str(st.session_state.get("act-amount", "")).strip() if billed else ""
 
     def settle(here: Here, _image: Image) -> None:
-        here.services.ledger.settle(here.person.user_id, image_id, billed, _micros(amount))
+        micros = round(dollars_of(amount) * MILLION) if amount else None
+        here.services.ledger.settle(here.person.user_id, image_id, billed, micros)
 
     _act(settle, image_id)
 
@@ -225,15 +252,3 @@ def _act(act: Callable[[Here, Image], None], image_id: int) -> None:
         act(here, found.image)
     except Problem as problem:
         shell.refuse(here.reader, problem)
-
-
-def _micros(typed: str) -> int | None:
-    if not typed.strip():
-        return None
-    try:
-        dollars = Decimal(typed.strip().removeprefix("$").replace(",", "."))
-    except InvalidOperation:
-        raise Problem("price_impossible", value=typed[:20]) from None
-    if not dollars.is_finite() or dollars < 0:
-        raise Problem("price_impossible", value=typed[:20])
-    return round(dollars * MILLION)
