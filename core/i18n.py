@@ -107,6 +107,10 @@ class Reader:
         """Date and time of day, in the reader's time zone."""
         return f"{self.date(moment)}, {self.time(moment)}"
 
+    def exact(self, moment: datetime) -> str:
+        """The same to the second."""
+        return f"{self.date(moment)}, {dates.format_time(moment, 'medium', tzinfo=self.timezone, locale=self.locale)}"
+
     def time(self, moment: datetime) -> str:
         """The time of day, in the reader's time zone."""
         return dates.format_time(moment, "short", tzinfo=self.timezone, locale=self.locale)

@@ -26,7 +26,7 @@ def show() -> None:
     st.title(text("Audit"))
     acts = here.services.acts
     with st.container(key="filters"), st.grid("auto", min_column_width=145):
-        filters.words("q", text("Search"), text("A name, an address, a value"))
+        filters.words("q", text("Search"), text("Any words"))
         people = {user.login: user.name for user in here.services.people.all()}
         filters.choice("user", text("Person"), people, text("Everybody"))
         filters.choice("act", text("Act"), {act: act_name(text, act) for act in acts.kinds()}, text("All acts"))
@@ -63,7 +63,7 @@ def _line(text: Reader, entry: AuditEntry) -> str:
     subject = entry.subject if entry.subject != entry.login else ""
     changes = _changes(text, entry.before or {}, entry.after or {})
     head = (
-        f"<time>{escape(text.time(entry.created_at))}</time>"
+        f"<time title='{escape(text.exact(entry.created_at))}'>{escape(text.time(entry.created_at))}</time>"
         f"<span class='what' dir='auto'><b>{escape(who or door_name(text, entry.door))}</b> "
         f"<span>{escape(act_name(text, entry.act))}</span>"
         + (f" <i>{escape(subject)}</i>" if subject else "")

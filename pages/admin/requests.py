@@ -97,7 +97,7 @@ def _filters(here: Here) -> None:
         "slowest": text("Slowest first"),
     }
     with st.container(key="filters"), st.grid("auto", min_column_width=145):
-        filters.words("q", text("Search"), text("Words of a description"))
+        filters.words("q", text("Search"), text("Any words"))
         people = {user.login: user.name for user in here.services.people.all()}
         filters.choice("user", text("Person"), _several(text, "user", people), text("Everybody"))
         states = {state: state_name(text, state) for state in STATES}

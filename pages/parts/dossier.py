@@ -14,6 +14,7 @@ from core.storage.tables import UNDER_WAY, WAITING, Attempt, Image, Price
 from core.studio.dossier import Dossier
 from pages.parts import shell
 from pages.parts.acts import door_name
+from pages.parts.facts import EXACT
 from pages.parts.money import cost_of, dollars_of
 from pages.parts.names import background_name, quality_name, size_name
 from pages.parts.picture import number_in_address
@@ -39,10 +40,19 @@ def _dossier(opened: int) -> None:
     found = here.services.dossiers.of(number_in_address("picture") or opened)
     if found is None:
         return
+    image = found.image
+    if image.state != "done" or image.image_url is None or image.deleted_at is not None:
+        _known(here, found)
+        return
+    left, right = st.columns([2, 3], gap="large")
+    alt = escape(image.request.description)
+    left.html(f'<img class="imagier-large" src="/pictures/{image.id}/640" alt="{alt}">')
+    with right:
+        _known(here, found)
+
+
+def _known(here: Here, found: Dossier) -> None:
     text, image = here.reader, found.image
-    shell.notice()
-    if image.state == "done" and image.image_url is not None and image.deleted_at is None:
-        st.html(f'<img class="imagier-large" src="/pictures/{image.id}/640" alt="{escape(image.request.description)}">')
     st.html(f'<p class="imagier-description" dir="auto">{escape(image.request.description)}</p>')
     _acts(here, found)
     shell.notice()
@@ -91,16 +101,16 @@ def _facts(text: Reader, found: Dossier) -> str:
         (text("Started from"), text.listing([reference.name for reference in request.references])),
         (text("Mask"), text("Only a part of it was painted anew") if request.mask_key else ""),
         (text("File"), text.bytes(image.size_in_bytes) if image.size_in_bytes else ""),
-        (text("Ordered"), text.moment(image.created_at)),
-        (text("Begun"), text.moment(image.started_at) if image.started_at else ""),
-        (text("Ended"), text.moment(image.finished_at) if image.finished_at else ""),
+        (text("Ordered"), text.exact(image.created_at)),
+        (text("Begun"), text.exact(image.started_at) if image.started_at else ""),
+        (text("Ended"), text.exact(image.finished_at) if image.finished_at else ""),
         (text("From the order to the end"), text.duration(took) if took is not None else ""),
-        (text("Deleted"), text.moment(image.deleted_at) if image.deleted_at else ""),
+        (text("Deleted"), text.exact(image.deleted_at) if image.deleted_at else ""),
         (text("Deleted by"), found.deleted_by or ""),
-        (text("Hidden from links"), text.moment(image.hidden_at) if image.hidden_at else ""),
+        (text("Hidden from links"), text.exact(image.hidden_at) if image.hidden_at else ""),
         (text("Cost"), _cost(text, found)),
         (text("At risk"), cost_of(text, image.reserved_micros) if found.is_at_risk else ""),
-        (text("Settled"), text.moment(image.settled_at) if image.settled_at else ""),
+        (text("Settled"), text.exact(image.settled_at) if image.settled_at else ""),
         (text("Settled by"), found.settled_by or ""),
         (text("Changed description"), image.revised_description or ""),
         (text("Request id at the provider"), image.provider_request_id or ""),
@@ -123,7 +133,7 @@ def _cost(text: Reader, found: Dossier) -> str:
 
 
 def cost_with_parts(text: Reader, micros: int | None, tokens: Tokens | None, price: Price | None) -> str:
-    """The cost and, where tokens and a price make it up, how."""
+    """The cost to the micro-dollar and, where tokens and a price make it up, how."""
     parts = []
     if price is not None and tokens is not None and price.per_picture is None:
         for name in CLASSES:
@@ -131,13 +141,14 @@ def cost_with_parts(text: Reader, micros: int | None, tokens: Tokens | None, pri
             if number and each:
                 parts.append(f"{text.number(number)} × {text.money(each)}")
     made = f" {text('= ({parts}) for a million tokens', parts=' + '.join(parts))}" if parts else ""
-    return cost_of(text, micros) + made
+    return (text.money(micros, EXACT) if micros else cost_of(text, micros)) + made
 
 
 def _attempt(text: Reader, attempt: Attempt) -> str:
     seconds = (attempt.finished_at - attempt.started_at).total_seconds() if attempt.finished_at else None
     facts = [
-        text.moment(attempt.started_at),
+        text.exact(attempt.started_at),
+        attempt.connection,
         text("{seconds} s", seconds=text.number(round(seconds, 1))) if seconds is not None else text("not ended"),
         state_name(text, attempt.outcome) if attempt.outcome else "",
         what(text, attempt.problem) if attempt.problem else "",

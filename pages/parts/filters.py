@@ -13,6 +13,7 @@ import streamlit as st
 from core.accounts.acts import day_of
 from core.i18n import Reader
 
+NAMES = {"csv": "CSV", "parquet": "Parquet"}
 KEYS = ("before", "after", "offset")  # where one is in the list, which is nowhere once it is another list
 
 
@@ -91,7 +92,7 @@ def export_links(text: Reader, name: str, filters: Mapping[str, str], kinds: Seq
     query = f"?{urlencode(filters)}" if filters else ""
     links = (
         f'<a class="imagier-button" href="/lists/{name}.{kind}{escape(query)}" download>'
-        f"{escape(text('Export as {format}', format=kind.upper()))}</a>"
+        f"{escape(text('Export as {format}', format=NAMES[kind]))}</a>"
         for kind in kinds
     )
     return "".join(links)
