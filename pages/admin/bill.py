@@ -30,7 +30,7 @@ def show(here: Here) -> None:
     _sums(here, found)
     links = "".join(
         f'<a class="imagier-button" href="/export/ledger.{kind}?from={first}&amp;to={last}" download>'
-        f"{text('Export as {format}', format=NAMES[kind])}</a>"
+        f"{text('Export as {format}', format=text(NAMES[kind]))}</a>"
         for kind in FORMATS
     )
     st.html(f'<div class="imagier-links">{links}</div>')

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.accounts.acts import day_of
-from core.i18n import Reader
+from core.i18n import Reader, mark
 
-NAMES = {"csv": "CSV", "parquet": "Parquet"}
+NAMES = {"csv": "CSV", "parquet": mark("Parquet")}
 KEYS = ("before", "after", "offset")  # where one is in the list, which is nowhere once it is another list
 
 
@@ -92,7 +92,7 @@ def export_links(text: Reader, name: str, filters: Mapping[str, str], kinds: Seq
     query = f"?{urlencode(filters)}" if filters else ""
     links = (
         f'<a class="imagier-button" href="/lists/{name}.{kind}{escape(query)}" download>'
-        f"{escape(text('Export as {format}', format=NAMES[kind]))}</a>"
+        f"{escape(text('Export as {format}', format=text(NAMES[kind])))}</a>"
         for kind in kinds
     )
     return "".join(links)
