@@ -9,7 +9,7 @@ from core.ledger.export import Totals, period, totals
 from core.ledger.formats import FORMATS
 from core.ledger.reconciliation import reconcile
 from pages.parts import shell
-from pages.parts.filters import NAMES
+from pages.parts.filters import format_name
 from pages.parts.visit import Here
 
 DIGITS = 6  # of a dollar: to the micro-dollar, as in the export
@@ -30,7 +30,7 @@ def show(here: Here) -> None:
     _sums(here, found)
     links = "".join(
         f'<a class="imagier-button" href="/export/ledger.{kind}?from={first}&amp;to={last}" download>'
-        f"{text('Export as {format}', format=text(NAMES[kind]))}</a>"
+        f"{text('Export as {format}', format=format_name(kind))}</a>"
         for kind in FORMATS
     )
     st.html(f'<div class="imagier-links">{links}</div>')

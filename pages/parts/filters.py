@@ -11,9 +11,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.accounts.acts import day_of
-from core.i18n import Reader, mark
+from core.i18n import Reader
 
-NAMES = {"csv": "CSV", "parquet": mark("Parquet")}
 KEYS = ("before", "after", "offset")  # where one is in the list, which is nowhere once it is another list
 
 
@@ -87,12 +86,17 @@ def turn_page(text: Reader, newer: int | None, older: int | None, names: tuple[s
             st.button(after, key="older", on_click=_turn, args=("before", older))
 
 
+def format_name(kind: str) -> str:
+    """As its own people write it: CSV, Parquet."""
+    return kind.upper() if kind == "csv" else kind.title()
+
+
 def export_links(text: Reader, name: str, filters: Mapping[str, str], kinds: Sequence[str] = ("csv", "parquet")) -> str:
     """Links to the files of what is shown."""
     query = f"?{urlencode(filters)}" if filters else ""
     links = (
         f'<a class="imagier-button" href="/lists/{name}.{kind}{escape(query)}" download>'
-        f"{escape(text('Export as {format}', format=text(NAMES[kind])))}</a>"
+        f"{escape(text('Export as {format}', format=format_name(kind)))}</a>"
         for kind in kinds
     )
     return "".join(links)
