@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.catalog.catalog import shape_of
 from core.storage.database import Database
 from core.storage.tables import Collection, CollectionPicture, Image, Request, User
+from core.studio import selection
 from core.studio.gallery import Gallery
 from core.studio.views import ANY_STATE, BIN, EVERYBODY, NAMES, View
 from tests.studio import Cast, insert_cast, person
@@ -165,7 +166,20 @@ def walked(gallery: Gallery, who: int, kind: str, view: View, size: int = 5) -> 
     return forward
 
 
-def test_every_view_shows_what_one_pass_over_everything_gives(database: Database) -> None:
+SMALL = {"FIRST_LOOK": 3, "FIRST_WORDS": 2, "READ": 5, "AT_ONCE": 3, "FEW_SHELVES": 0}
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{}, {**SMALL, "RARE": 30}, {**SMALL, "RARE": 0}, {**SMALL, "RARE": 0, "GATHERED": 0}],
+    ids=["as they are", "rare", "gathered", "read to the end"],
+)
+def test_every_view_shows_what_one_pass_over_everything_gives(
+    database: Database, limits: Mapping[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever way it goes, which a gallery of millions would take."""
+    for name, value in limits.items():
+        monkeypatch.setattr(selection, name, value)
     cast, gallery = filled(database), Gallery(database)
     for address in VIEWS:
         view = View.of(address, PARIS)

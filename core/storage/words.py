@@ -38,10 +38,15 @@ class _Letters(dict[int, str]):
 _LETTERS = _Letters()
 
 
+def spaced(text: str) -> str:
+    """Small letters of ASCII, with spaces for all that is between words."""
+    return _PLAIN.sub(" ", text)
+
+
 def folded(text: str) -> str:
     """The words, with a space between each two."""
     if text.isascii():
-        return " ".join(_PLAIN.sub(" ", text.lower()).split())
+        return " ".join(spaced(text.lower()).split())
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join(plain.translate(_LETTERS).split())
 

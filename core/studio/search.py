@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.storage.tables import Request
 from core.storage.triggers import person_word
-from core.storage.words import folded
+from core.storage.words import folded, spaced
 
 LONGEST = 200
 LONGEST_WORD = 200  # which is what PostgreSQL keeps of one
@@ -29,10 +29,13 @@ def words(typed: str) -> list[str]:
 def has_words(description: str, kept: str | None, wanted: Sequence[str]) -> bool:
     """What the index says of one description, without it: to ask FTS5 about a few rows costs as much as about all.
 
-    `kept` are its words, if they are kept beside it.
+    `kept` are its words, where they are kept beside it.
     """
-    found = f" {folded(description) if kept is None else kept}"
-    return bool(wanted) and all(f" {word}" in found for word in wanted)
+    text = description.lower() if kept is None else kept
+    if not wanted or not all(word in text for word in wanted):  # most have not
+        return False
+    found = f" {spaced(text) if kept is None else text}"
+    return all(f" {word}" in found for word in wanted)
 
 
 def matching(session: Session, typed: str, user_id: int | None = None) -> Select[Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true,
 from sqlalchemy.orm import Session, aliased
 
 from core.accounts.sessions import Person
+from core.storage.among import among, is_among
 from core.storage.tables import Collection, CollectionPicture, Image, Request, Shelf, User
 from core.studio.search import has_words, matching, words
 from core.studio.views import ANY_STATE, BIN, EVERYBODY, View
@@ -22,9 +23,10 @@ from core.studio.views import ANY_STATE, BIN, EVERYBODY, View
 LARGEST_ID = 2**63 - 1
 NOBODY = 0  # a key that no row has
 FIRST_LOOK = 600  # pictures along the order
-FIRST_WORDS = 200  # of them, descriptions that are looked into before the words are counted
+FIRST_WORDS = 200  # of them, descriptions that are looked into
 RARE = 1_000  # pictures that are looked at one by one
-FREQUENT = 20  # one in so many descriptions has the words: then it is quicker to go on reading them
+READ = 1_500  # descriptions that are read before the words are looked up, if that should do
+AT_ONCE = 1_000  # of them
 GATHERED = 50_000  # matches among all that are few enough to be gathered
 FEW_SHELVES = 8
 
@@ -152,18 +154,39 @@ def _with_words(session: Session, wanted: Wanted, stretch: Stretch, number: int,
     if not typed:
         return _fitting(session, wanted, stretch, number)
     found, rest = _looked_into(session, wanted, stretch, max(FIRST_WORDS, number), typed)
-    matches = matching(session, typed, wanted.user_id)
-    is_frequent = len(found) * FREQUENT >= FIRST_WORDS
-    if not is_frequent and len(found) < number and rest is not None:
-        if _count(session, matches, RARE) <= RARE:
-            rare = select(Image.id).where(Image.request_id.in_(matches))
-            return _one_by_one(session, wanted, stretch, number, rare)
-        if wanted.user_id is not None or _count(session, matches, GATHERED) <= GATHERED:
-            return found + _walked(session, wanted, rest, number - len(found), matches)
-    while len(found) < number and rest is not None:
-        more, rest = _looked_into(session, wanted, rest, FIRST_WORDS, typed)
-        found += more
-    return found[:number]
+    more, rest = _read_on(session, wanted, rest, number - len(found), typed, len(found) / FIRST_WORDS, READ)
+    found += more
+    if rest is None or len(found) >= number:
+        return found[:number]
+    requests = session.scalars(matching(session, typed, wanted.user_id).limit(GATHERED + 1)).all()
+    if len(requests) <= RARE:
+        return _one_by_one(session, wanted, stretch, number, among(session, Image.request_id, requests))
+    if len(requests) <= GATHERED:
+        return found + _walked(session, wanted, rest, number - len(found), requests)
+    return found + _read_on(session, wanted, rest, number - len(found), typed, 1 / FIRST_WORDS)[0]
+
+
+def _read_on(
+    session: Session,
+    wanted: Wanted,
+    rest: Stretch | None,
+    number: int,
+    typed: str,
+    share: float,
+    most: int | None = None,
+) -> tuple[list[Place], Stretch | None]:
+    """As `_looked_into`, where about this share of the descriptions has the words; `most`: as long as so many should
+    do, and no more are read."""
+    found: list[Place] = []
+    read = 0
+    while rest is not None and len(found) < number and share:
+        likely = int((number - len(found)) / share)
+        if most is not None and read + likely > most:
+            break
+        likely = min(max(likely, FIRST_WORDS), AT_ONCE)
+        more, rest = _looked_into(session, wanted, rest, likely, typed)
+        found, read = found + more, read + likely
+    return found[:number], rest
 
 
 def _looked_into(
@@ -171,8 +194,8 @@ def _looked_into(
 ) -> tuple[list[Place], Stretch | None]:
     """Of the next pictures that fit otherwise, those with the words; and what is left of the stretch, if anything."""
     places = _fitting(session, wanted, stretch, number)
-    keys = [image_id for _, image_id in places]
-    descriptions = select(Image.id, Request.description, Request.words).join(Image.request).where(Image.id.in_(keys))
+    keys = among(session, Image.id, [image_id for _, image_id in places])
+    descriptions = select(Image.id, Request.description, Request.words).join(Image.request).where(keys)
     looked_for = words(typed)
     having = {row.id for row in session.execute(descriptions) if has_words(row.description, row.words, looked_for)}
     found = [place for place in places if place[1] in having]
@@ -188,19 +211,20 @@ def _fitting(session: Session, wanted: Wanted, stretch: Stretch, number: int) ->
             return found
     if is_of_shelves:
         return _of_shelves(session, wanted, stretch, number)
-    for rare in _marks(wanted, stretch):
-        if _count(session, rare, RARE) <= RARE:
-            return _one_by_one(session, wanted, stretch, number, rare)
+    for mark in _marks(wanted, stretch):
+        few = session.scalars(mark.limit(RARE + 1)).all()
+        if len(few) <= RARE:
+            return _one_by_one(session, wanted, stretch, number, among(session, Image.id, few))
     return _walked(session, wanted, stretch, number)
 
 
 def _walked(
-    session: Session, wanted: Wanted, stretch: Stretch, number: int, matches: Select[Any] | None = None
+    session: Session, wanted: Wanted, stretch: Stretch, number: int, requests: Sequence[int] | None = None
 ) -> list[Place]:
-    """Along the order until there are enough; with `matches`, pictures of these requests."""
+    """Along the order until there are enough; with `requests`, pictures of these."""
     conditions = [trait(_opaque) for trait in _conditions(wanted, stretch)]
-    if matches is not None:
-        conditions.append(_opaque(Image.request_id).in_(matches))
+    if requests is not None:
+        conditions.append(is_among(session, _opaque(Image.request_id), requests))
     walk = _path(wanted, stretch).where(*conditions)
     return _places(session, walk.order_by(*_order(stretch.column, Image.id, stretch.falling)).limit(number))
 
@@ -241,13 +265,12 @@ def _first_look(session: Session, wanted: Wanted, stretch: Stretch, number: int)
     return _places(session, query.limit(number))
 
 
-def _one_by_one(session: Session, wanted: Wanted, stretch: Stretch, number: int, rare: Select[Any]) -> list[Place]:
+def _one_by_one(
+    session: Session, wanted: Wanted, stretch: Stretch, number: int, few: ColumnElement[bool]
+) -> list[Place]:
     """Of a few pictures, the first ones that fit."""
-    few = rare.cte("few").prefix_with("MATERIALIZED")
     traits = (*_whose(wanted), *_span(wanted), *_after(stretch), *_conditions(wanted, stretch))
-    query = select(stretch.column, Image.id).where(
-        Image.id.in_(select(few.c[0])), *(trait(_opaque) for trait in traits)
-    )
+    query = select(stretch.column, Image.id).where(few, *(trait(_opaque) for trait in traits))
     order = _order(_opaque(stretch.column), _opaque(Image.id), stretch.falling)
     return _places(session, query.order_by(*order).limit(number))
 
@@ -299,7 +322,10 @@ def _conditions(wanted: Wanted, stretch: Stretch) -> list[Trait]:
         traits += _span(wanted)
     if wanted.collection is not None:
         inside = select(CollectionPicture.image_id).where(CollectionPicture.collection_id == wanted.collection)
-        traits.append(lambda wrap: inside.where(CollectionPicture.image_id == wrap(Image.id)).exists())
+        # Not `exists`, for which PostgreSQL would read all of a collection first.
+        traits.append(
+            lambda wrap: inside.where(CollectionPicture.image_id == wrap(Image.id)).scalar_subquery().is_not(None)
+        )
     return traits
 
 
@@ -313,11 +339,6 @@ def _marks(wanted: Wanted, stretch: Stretch) -> list[Select[Any]]:
     marks.append(select(Image.id).where(*whose, Image.shelf_id.in_(wanted.shelves)))
     span = [] if stretch.is_by_time else [trait(_plain) for trait in _span(wanted)]
     return [*marks, select(Image.id).where(*whose, *span)] if span else marks
-
-
-def _count(session: Session, query: Select[Any], most: int) -> int:
-    """How many there are, as far as `most` and one more."""
-    return session.scalar(select(func.count()).select_from(query.limit(most + 1).subquery())) or 0
 
 
 def _places(session: Session, query: Select[Any]) -> list[Place]:
