@@ -31,6 +31,8 @@ def has_words(description: str, kept: str | None, wanted: Sequence[str]) -> bool
 
     `kept` are its words, where they are kept beside it.
     """
+    if kept is None and not description.isascii():
+        kept = folded(description)
     text = description.lower() if kept is None else kept
     if not wanted or not all(word in text for word in wanted):  # most have not
         return False
