@@ -182,6 +182,13 @@ def test_an_edit_may_start_from_a_picture_of_ones_own_by_its_id(
     masked = client.post(EDITS, files=[("image", itself), ("mask", itself), ("prompt", (None, b"a"))])
     assert (masked.status_code, error(masked)["param"]) == (400, "mask")
 
+    once = {"Idempotency-Key": "its start goes"}
+    first = sent("image", str(made).encode(), **once)
+    assert client.delete(f"/api/v1/pictures/{made}").status_code == 200
+    assert sent("image", str(made).encode(), **once).content == first.content, "what it started from may be gone"
+    assert sent("image", str(made).encode()).status_code == 404
+    assert sent("image", picture(64, 64), **once).status_code == 409
+
 
 def test_the_words_are_in_the_language_of_the_caller(client: TestClient) -> None:
     answer = client.post(GENERATIONS, json={"prompt": "a", "foo": 1}, headers={"Accept-Language": "de, fr;q=0.9"})
@@ -295,6 +302,11 @@ def test_only_a_site_that_was_named_may_call_from_a_browser(client: TestClient) 
 def test_the_document_names_every_operation_and_the_page_loads_nothing(client: TestClient) -> None:
     found = client.get("/api/openapi.json", headers={"Authorization": ""}).json()
     assert found["openapi"].startswith("3.1")
+    spending = found["paths"]["/api/v1/images/generations"]["post"]["responses"]
+    assert "Retry-After" in spending["429"]["headers"]
+    assert "x-ratelimit-reset-requests" in spending["200"]["headers"]
+    assert spending["202"]["links"]["cancelRequest"]["parameters"] == {"id": "$response.body#/id"}
+    assert "410" in spending, "a call that is repeated, and its picture has been deleted"
     named = {(method.upper(), path) for path, methods in found["paths"].items() for method in methods}
     assert named == {(operation.method, operation.address) for operation in OPERATIONS}
     assert ("GET", "/api/v1/models/{id}") in named

@@ -194,3 +194,4 @@ def test_what_cannot_be_is_one_sentence(
     assert main(["token", "add", *arguments]) == 1
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "per-month" not in said.err, "what a token may spend is no limit of a month"

@@ -1,5 +1,6 @@
 """Forms with files, taken in piece by piece: what is large lies on the disk, what is too much is refused."""
 
+import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,6 +40,10 @@ class File:
     def read(self) -> bytes:
         self.file.seek(0)
         return self.file.read()
+
+    def sha256(self) -> str:
+        self.file.seek(0)
+        return hashlib.file_digest(self.file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)

@@ -79,10 +79,14 @@ def _order(call: Call, values: Mapping[str, Any], form: Form | None, watch: Watc
         if one.field not in (IMAGE, IMAGES, MASK):
             refuse_pictures(one.field[:80])
     found = wanted(values, form is not None, call.services.catalog, partial(_default, call))
-    hashes: dict[str, Any] = {}
-    order = _with_pictures(call, found.order, files, hashes) if form is not None else found.order
-    once, caller = _once(call, values, hashes), call.caller
-    return found, call.services.requests.submit(caller.user_id, order, "api", caller.token_id, once, watch.also)
+    requests, caller, once = call.services.requests, call.caller, _once(call, values, form)
+    if form is None:
+        order = found.order
+    else:  # what it started from may be gone since the call was made first
+        if once is not None and (before := requests.ordered_before(caller.user_id, once)) is not None:
+            return found, before
+        order = _with_pictures(call, found.order, files)
+    return found, requests.submit(caller.user_id, order, "api", caller.token_id, once, watch.also)
 
 
 def _default(call: Call) -> str:
@@ -92,8 +96,8 @@ def _default(call: Call) -> str:
     return offers[0].model.name
 
 
-def _with_pictures(call: Call, order: Order, files: list[File], hashes: dict[str, Any]) -> Order:
-    """Check each as on the page and keep it; `hashes` is filled with what makes this call the same as another."""
+def _with_pictures(call: Call, order: Order, files: list[File]) -> Order:
+    """Check each as on the page and keep it."""
     images = [one for one in files if one.field != MASK]
     masks = [one for one in files if one.field == MASK]
     if not images:
@@ -104,15 +108,12 @@ def _with_pictures(call: Call, order: Order, files: list[File], hashes: dict[str
         raise Problem("parameter_type", param=MASK, expected="file", found="array")
     references = tuple(_kept(call, one) for one in images)
     mask = _kept(call, masks[0]) if masks else None
-    hashes[IMAGE] = [reference.file_key for reference in references]
-    hashes[MASK] = mask.file_key if mask else None
     return replace(order, references=references, mask=mask)
 
 
 def _kept(call: Call, one: File) -> ReferenceFile:
     """A file, or a text that is the id of a picture of one's own."""
-    requests, user_id, data = call.services.requests, call.caller.user_id, one.read()
-    image_id = None if one.is_named else _id_in(data)
+    requests, user_id, image_id = call.services.requests, call.caller.user_id, _id_in(one)
     if image_id is not None:
         from_gallery = requests.mask_from_gallery if one.field == MASK else requests.reference_from_gallery
         try:
@@ -120,11 +121,12 @@ def _kept(call: Call, one: File) -> ReferenceFile:
         except Problem as problem:
             problem.params.setdefault("param", one.field)
             raise
-    return (requests.keep_mask if one.field == MASK else requests.keep_reference)(user_id, one.name, data)
+    return (requests.keep_mask if one.field == MASK else requests.keep_reference)(user_id, one.name, one.read())
 
 
-def _id_in(data: bytes) -> int | None:
+def _id_in(one: File) -> int | None:
     """None for what is no text; a text that is no number is the id of nothing."""
+    data = b"" if one.is_named else one.read()
     if not data or media_type_of(data) is not None:
         return None
     try:
@@ -134,7 +136,7 @@ def _id_in(data: bytes) -> int | None:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 19 else 0
 
 
-def _once(call: Call, values: Mapping[str, Any], files: Mapping[str, Any]) -> Once | None:
+def _once(call: Call, values: Mapping[str, Any], form: Form | None) -> Once | None:
     """The key that the caller gave to this call, with the hash of what was sent, however it was written."""
     key = call.request.headers.get("idempotency-key")
     if key is None:
@@ -142,8 +144,15 @@ def _once(call: Call, values: Mapping[str, Any], files: Mapping[str, Any]) -> On
     if not re.fullmatch(rf"[!-~](?:[ -~]{{0,{LONGEST_KEY - 2}}}[!-~])?", key):
         raise Problem("idempotency_key", most=LONGEST_KEY)
     given = {name: value for name, value in sorted(values.items()) if value is not None}
-    content = dumped([call.request.url.path, given, dict(files)])
+    files = [(one.field == MASK, _sent(one)) for one in form.files] if form is not None else []
+    content = dumped([call.request.url.path, given, files])
     return Once(key, hashlib.sha256(content).hexdigest())
+
+
+def _sent(one: File) -> int | str:
+    """What makes a file the same as another."""
+    image_id = _id_in(one)
+    return one.sha256() if image_id is None else image_id
 
 
 def _prefers_async(call: Call) -> bool:

@@ -18,6 +18,16 @@ MASKING = mark(
 )
 STREAMING = {"createImage": "image_generation", "createImageEdit": "image_edit"}
 KEY = "^[!-~]([ -~]*[!-~])?$"  # spaces at its ends are no part of a header
+PACE = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests")
+NUMBERS = (*PACE[:2], "Retry-After")
+OF_REQUESTS = ("retrieveRequest", "cancelRequest", "retryRequest")
+OF_PICTURES = ("retrievePicture", "retrievePictureContent", "deletePicture")
+LINKS = {
+    "ImagesResponse": dict.fromkeys(OF_REQUESTS, "/request_id") | dict.fromkeys(OF_PICTURES, "/data/0/id"),
+    "Request": dict.fromkeys(OF_REQUESTS, "/id") | dict.fromkeys(OF_PICTURES, "/pictures/0/id"),
+    "Picture": dict.fromkeys(OF_PICTURES, "/id"),
+    "Models": {"retrieveModel": "/data/0/id"},
+}
 HEADERS = {
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY},
     "Prefer": {"type": "string", "description": "respond-async: a 202 at once, with a Location to ask."},
@@ -54,10 +64,12 @@ def _operation(operation: Operation, models: list[Model]) -> dict[str, Any]:
             content = {"application/json": {"schema": found}}
             if operation.name in STREAMING and status == 200:
                 content["text/event-stream"] = {"schema": _event(STREAMING[operation.name])}
-        answers[str(status)] = {"description": operation.text, "content": content}
+        answers[str(status)] = {"description": operation.text, "content": content} | _links(found)
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     for status in (*operation.fails, 405):
         answers[str(status)] = {"description": "Error", "content": error}
+    for code, one in answers.items():
+        one["headers"] = _headers(operation, int(code))
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.text,
@@ -70,6 +82,24 @@ def _operation(operation: Operation, models: list[Model]) -> dict[str, Any]:
     if body is not None:
         described["requestBody"] = body
     return described
+
+
+def _links(found: dict[str, Any] | None) -> dict[str, Any]:
+    """What can be asked next of what was answered."""
+    by = {} if found is None else LINKS.get(found["$ref"].rpartition("/")[2], {})
+    links = {name: {"operationId": name, "parameters": {"id": f"$response.body#{place}"}} for name, place in by.items()}
+    return {"links": links} if links else {}
+
+
+def _headers(operation: Operation, status: int) -> dict[str, Any]:
+    names = ["x-request-id"]
+    if operation.scope and status not in (401, 405):
+        names += PACE
+    if status == 202:
+        names.append("Location")
+    if status == 429:
+        names.append("Retry-After")
+    return {name: {"schema": NUMBER if name in NUMBERS else TEXT} for name in names}
 
 
 def _event(name: str) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from core.studio.orders import LONGEST_DESCRIPTION, MOST_PICTURES, MOST_PREVIEWS
 STRING, INTEGER, BOOLEAN = "string", "integer", "boolean"
 LONGEST_IDENTIFIER = 512
 SHOWN = 60
+WORD = r"[^\s\u0000-\u001f\u0085]"  # a description has at least one character that is seen
+EDGE = "([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-7][0-9]{2}|38[0-3][0-9]|3840)"
+ANY_SIZE = f"^(auto|{EDGE}x{EDGE})$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,14 @@ PARAMETERS = (
     Parameter("prompt", STRING, mark("What the picture shows."), 1, LONGEST_DESCRIPTION),
     Parameter("model", STRING, mark("Which model paints; without it, the first of /api/v1/models.")),
     Parameter("n", INTEGER, mark("How many pictures."), 1, MOST_PICTURES),
-    Parameter("size", STRING, mark("WIDTHxHEIGHT or auto; which sizes there are depends on the model.")),
+    Parameter(
+        "size",
+        STRING,
+        mark(
+            "WIDTHxHEIGHT or auto; which there are depends on the model. Where its custom_sizes is true, any other too"
+            " whose sides are multiples of 16 up to 3840, not longer than three to one, of 655,360 to 8,294,400 pixels."
+        ),
+    ),
     Parameter("quality", STRING, mark("How much work is put in; auto is the model's default here.")),
     Parameter("background", STRING, mark("Transparent needs PNG or WebP.")),
     Parameter("output_format", STRING, mark("The format of the picture's file.")),
@@ -148,9 +158,11 @@ def _property(parameter: Parameter, model: Model | None) -> dict[str, Any] | Non
     if parameter.kind == INTEGER:
         found |= {"minimum": parameter.least, "maximum": parameter.most}
     elif parameter.name == "prompt":
-        found |= {"minLength": 1, "maxLength": parameter.most, "pattern": "[!-~]"}
+        found |= {"minLength": 1, "maxLength": parameter.most, "pattern": WORD}
     elif parameter.most is not None:
         found |= {"maxLength": parameter.most}
+    if parameter.name == "size" and model is not None and model.dialect == "generic":
+        return {**found, "pattern": ANY_SIZE}
     choices = parameter.choices if model is None or parameter.choices else _choices(parameter.name, model)
     if choices is not None:
         if not choices:

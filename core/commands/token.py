@@ -12,7 +12,7 @@ from core.commands.days import a_day
 from core.commands.opening import opened
 from core.commands.parsers import add_command
 from core.i18n import Reader
-from core.ledger.limits import normal
+from core.ledger.limits import dollars
 from core.ledger.windows import midnight
 from core.settings import Settings
 from core.site import Sites
@@ -59,11 +59,11 @@ def add_to(subjects: "_SubParsersAction[ArgumentParser]", reader: Reader) -> Non
 
 
 def _add(options: Namespace, _reader: Reader) -> int:
-    micros = normal("dollars-per-month", options.dollars) if options.dollars is not None else None
+    micros = dollars(options.dollars) if options.dollars is not None else None
     with _opened() as (people, tokens, sites):
         user = people.existing(options.login)
         ends = midnight(options.ends + timedelta(days=1), sites.now().zone) if isinstance(options.ends, date) else None
-        token = tokens.make(user.id, options.name, (options.scope,), ends, int(micros) if micros else None)
+        token = tokens.make(user.id, options.name, (options.scope,), ends, micros)
     sys.stdout.write(f"{token}\n")
     return 0
 

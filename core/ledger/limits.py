@@ -145,6 +145,15 @@ def _of(rows: Sequence[Row[str, str, str]], scope: str) -> dict[str, str]:
     return {kind: value for found, kind, value in rows if found == scope}
 
 
+def dollars(value: str) -> int | None:
+    """What a token may spend in all, in micro-dollars; None for no limit."""
+    try:
+        micros = normal("dollars-per-month", value)
+    except Problem:
+        raise Problem("token_dollars", value=value[:40]) from None
+    return int(micros) if micros is not None else None
+
+
 def normal(kind: str, value: str) -> str | None:
     """The value as it is stored, None for no limit; a Problem for what the kind does not take."""
     check_kind(kind)

@@ -15,6 +15,9 @@ PROBLEMS: dict[str, Text] = {
         403,
     ),
     "token_name_missing": Text(mark("The token has no name."), mark("Say what it is for, such as “laptop”.")),
+    "token_dollars": Text(
+        mark("“{value}” is no sum of dollars."), mark("Write it like 5 or 1.50, or leave it out for no limit.")
+    ),
     "token_end_past": Text(mark("The end of the token has already passed."), mark("Choose a later day.")),
     "no_such_token": Text(
         mark("There is no such token, or it has been revoked already."), mark("Look at the list again."), 404

@@ -22,18 +22,23 @@ class Once:
     content_hash: str
 
 
-def earlier(session: Session, user_id: int, once: Once, now: datetime) -> int | None:
+def known(session: Session, user_id: int, once: Once, now: datetime) -> int | None:
     """The request that the key already stands for; a Problem if that was another one."""
     row = session.get(IdempotencyKey, (user_id, once.key))
-    if row is None:
-        return None
-    if row.created_at <= now - KEPT:
-        session.delete(row)
-        session.flush()
+    if row is None or row.created_at <= now - KEPT:
         return None
     if row.content_hash != once.content_hash:
         raise Problem("idempotency_mismatch")
     return row.request_id
+
+
+def earlier(session: Session, user_id: int, once: Once, now: datetime) -> int | None:
+    """The same in the transaction that would order it anew; a key that has ended makes room."""
+    found = known(session, user_id, once, now)
+    if found is None and (ended := session.get(IdempotencyKey, (user_id, once.key))) is not None:
+        session.delete(ended)
+        session.flush()
+    return found
 
 
 def remember(session: Session, user_id: int, once: Once, request_id: int, now: datetime) -> None:

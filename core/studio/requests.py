@@ -28,7 +28,7 @@ from core.studio.entries import check_owner, insert_request, is_own, is_paused, 
 from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed, fingerprint
-from core.studio.repeats import Once, earlier, remember
+from core.studio.repeats import Once, earlier, known, remember
 from core.studio.taking import Take, Taking
 
 RETRYABLE = ("failed", "blocked", "unknown", "cancelled")
@@ -113,6 +113,11 @@ class Requests:
             waiting -= take(session, lane)
         self.news.tell(*waiting)
         return request_id
+
+    def ordered_before(self, user_id: int, once: Once) -> int | None:
+        """The request that was ordered by this call when it was made before."""
+        with self.database.read() as session:
+            return known(session, user_id, once, self.database.now(session))
 
     @contextmanager
     def _only_waking(self) -> Iterator[Take]:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.accounts.tokens import GENERATE, READ
 from core.errors import Problem, explain
 from core.i18n import Reader, mark
-from core.ledger.limits import normal
+from core.ledger.limits import dollars
 from core.storage.tables import Token
 from pages.parts import shell
 from pages.parts.visit import Here, require
@@ -34,13 +34,13 @@ def _made(here: Here) -> None:
         scope = st.selectbox(label, list(SCOPES), format_func=lambda it: text(SCOPES[it]), placeholder=label)
         label = text("When it ends")
         days = st.selectbox(label, list(ENDS), index=1, format_func=lambda it: text(ENDS[it]), placeholder=label)
-        dollars = st.text_input(
+        most = st.text_input(
             text("Dollars that it may spend in all"), placeholder=text("no limit of its own"), autocomplete="off"
         )
         if not st.form_submit_button(text("Make the token")):
             return
     try:
-        token = _make(here, name, scope, days, dollars)
+        token = _make(here, name, scope, days, most)
     except Problem as problem:
         st.error(explain(text, problem.code, problem.params))
         return
@@ -48,12 +48,12 @@ def _made(here: Here) -> None:
     st.code(token, language=None, wrap_lines=True)
 
 
-def _make(here: Here, name: str, scope: str, days: int, dollars: str) -> str:
-    micros = normal("dollars-per-month", dollars)
+def _make(here: Here, name: str, scope: str, days: int, most: str) -> str:
+    micros = dollars(most)
     with here.services.database.read() as session:
         now = here.services.database.now(session)
     ends = now + timedelta(days=days) if days else None
-    return here.services.tokens.make(here.person.user_id, name, (scope,), ends, int(micros) if micros else None)
+    return here.services.tokens.make(here.person.user_id, name, (scope,), ends, micros)
 
 
 def _row(here: Here, token: Token) -> None:
