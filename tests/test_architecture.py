@@ -34,6 +34,7 @@ HOMES = {
     "streamlit_authenticator": ("pages/parts/authenticator.py",),
     "bcrypt": ("core/accounts/passwords.py",),
     "openai": ("core/engines/openai_images.py",),
+    "httpcore2": ("core/engines/openai_images.py",),
     "httpx2": ("core/engines/openai_images.py",),
     "requests": ("core/engines/",),
     "urllib3": ("core/engines/",),
@@ -59,7 +60,7 @@ TITLES = {
     "pydantic_settings": "pydantic-settings",
     "python_multipart": "python-multipart",
 }
-COME_WITH_ANOTHER = {"starlette", "pydantic", "urllib3", "httpx2"}
+COME_WITH_ANOTHER = {"starlette", "pydantic", "urllib3", "httpx2", "httpcore2"}
 
 
 def named(path: Path) -> str:

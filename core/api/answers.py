@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import hmac
+import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -20,11 +21,15 @@ from core.storage.tables import Image
 from core.studio.news import Watch
 from core.studio.records import Record
 
+log = logging.getLogger(__name__)
+
 PIECE = 3 << 18  # bytes; a multiple of three, so that the pieces of base64 fit together
 HOUR = 3600
 COUNTS = ("input_tokens", "output_tokens", "total_tokens")
 PARTS = ("input_tokens_details", "output_tokens_details")
 KINDS = ("text_tokens", "image_tokens")
+
+Piece = bytes | memoryview
 
 
 class Pictures:
@@ -41,14 +46,11 @@ class Pictures:
         if painting is not None:
             self._paintings[image.id] = painting
 
-    async def base64(self, image: Image) -> AsyncIterator[bytes]:
+    async def base64(self, image: Image) -> AsyncIterator[Piece]:
         painting = self._paintings.pop(image.id, None)
         if painting is not None:
-            came = painting.encoded
-            view = memoryview(painting.data) if came is None else came
-            for start in range(0, len(view), PIECE):
-                piece = view[start : start + PIECE]
-                yield base64.b64encode(piece) if came is None else bytes(piece)
+            for piece in encoded(painting):
+                yield piece
             return
         stream = await self._services.files.stream(image.image_url or "")
         rest = b""
@@ -58,6 +60,14 @@ class Pictures:
             yield base64.b64encode(rest[:whole])
             rest = rest[whole:]
         yield base64.b64encode(rest)
+
+
+def encoded(painting: Painting) -> Iterator[Piece]:
+    came = painting.encoded
+    view = memoryview(painting.data) if came is None else came
+    for start in range(0, len(view), PIECE):
+        piece = view[start : start + PIECE]
+        yield base64.b64encode(piece) if came is None else piece
 
 
 class Sending(StreamingResponse):
@@ -132,32 +142,63 @@ def _count(value: Any) -> int:
 def whole(record: Record, pictures: Pictures, reader: Reader, address: Callable[[Image], str] | None) -> Sending:
     """All that came in one answer of JSON, and beside it why the rest did not."""
     there = [image for image in record.images if is_there(image)]
-    missing = [image for image in record.images if not is_there(image)]
-    rest = description(record)
-    if missing:
-        rest["errors"] = [
-            {"index": image.position, **error_of(reader, problem_of(image, record.stopped))} for image in missing
-        ]
+    rest = _rest(record, reader)
 
-    async def pieces() -> AsyncIterator[bytes]:
+    async def pieces() -> AsyncIterator[Piece]:
         yield b'{"data":['
         for number, image in enumerate(there):
-            begin = dumped({"id": image.id, "index": image.position, **_revised(image)})
-            yield (b"," if number else b"") + begin[:-1]
+            begin = b",{" if number else b"{"
             if address is not None:
-                yield b',"url":' + dumped(address(image)) + b"}"
-                continue
-            yield b',"b64_json":"'
-            async for piece in pictures.base64(image):
-                yield piece
-            yield b'"}'
+                yield begin + b'"url":' + dumped(address(image))
+            else:
+                yield begin + b'"b64_json":"'
+                async for piece in pictures.base64(image):
+                    yield piece
+                yield b'"'
+            yield b"," + dumped(_named(image))[1:]
         yield b"]," + dumped(rest)[1:]
 
     return Sending(pieces(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def _revised(image: Image) -> dict[str, str]:
-    return {"revised_prompt": image.revised_description} if image.revised_description else {}
+def begun(
+    painting: Painting, kept: Callable[[], Awaitable[Record]], reader: Reader, after: Callable[[], None]
+) -> Sending:
+    """The same for one picture that is not kept yet: it goes out meanwhile, and what its row says comes behind it.
+
+    So the answer is whole when the picture is kept. If that fails, it has the picture all the same, and an error: an
+    answer that is broken off would be ordered, and billed, once more by the SDKs.
+    """
+    left = [painting]
+    del painting
+
+    async def pieces() -> AsyncIterator[Piece]:
+        yield b'{"data":[{"b64_json":"'
+        for piece in encoded(left.pop()):
+            yield piece
+        named: dict[str, Any] = {"index": 0}
+        try:
+            record = await kept()
+            named, rest = _named(record.images[0]), _rest(record, reader)
+        except Exception:
+            log.exception("it is not known whether a picture was kept")
+            problem = {"index": 0, **error_of(reader, Problem("internal"))}
+            rest = {"created": int(time.time()), "errors": [problem]}
+        yield b'",' + dumped(named)[1:] + b"]," + dumped(rest)[1:]
+
+    return Sending(pieces(), media_type="application/json", headers={"Cache-Control": "no-store"}, after=after)
+
+
+def _named(image: Image) -> dict[str, Any]:
+    revised = {"revised_prompt": image.revised_description} if image.revised_description else {}
+    return {"id": image.id, "index": image.position, **revised}
+
+
+def _rest(record: Record, reader: Reader) -> dict[str, Any]:
+    """What follows the pictures; with it, why some are missing."""
+    missing = [image for image in record.images if not is_there(image)]
+    errors = [{"index": image.position, **error_of(reader, problem_of(image, record.stopped))} for image in missing]
+    return {**description(record), **({"errors": errors} if errors else {})}
 
 
 def address_of(request: Request, services: Services, image: Image) -> str:

@@ -19,7 +19,8 @@ from core.api.models import allowed
 from core.api.parameters import Wanted, from_form, refuse_pictures, wanted
 from core.api.requests import shown
 from core.api.streams import Events
-from core.api.waiting import ended
+from core.api.waiting import ended, kept
+from core.engines.base import Painting
 from core.errors import Problem
 from core.storage.formats import media_type_of
 from core.storage.uploads import MOST_REFERENCES
@@ -62,7 +63,12 @@ async def _made(call: Call, name: str, values: Mapping[str, Any], form: Form | N
                 headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
                 after=stack.pop_all().close,
             )
-        record = await ended(call, request_id, watch)
+        is_for_one = found.order.number == 1 and not found.wants_addresses
+        came = await ended(call, request_id, watch, is_for_one)
+        if isinstance(came, Painting):
+            then = partial(kept, call, request_id, watch)
+            return answers.begun(came, then, call.reader, after=stack.pop_all().close)
+        record = came
         pictures = answers.Pictures(services, watch)
         for image in record.images:
             pictures.fetch(image)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from core.api import answers
-from core.api.answers import Pictures, is_there
+from core.api.answers import Pictures, Piece, is_there
 from core.api.door import Call
 from core.api.errors import dumped, error_of
 from core.api.waiting import LOOK_AGAIN, look
@@ -36,7 +36,7 @@ class Events:
         self._shown: defaultdict[int, int] = defaultdict(int)
         self._sent: set[int] = set()
 
-    async def __call__(self) -> AsyncIterator[bytes]:
+    async def __call__(self) -> AsyncIterator[Piece]:
         try:
             async for piece in self._events():
                 yield piece
@@ -46,7 +46,7 @@ class Events:
             yield self._error([{"index": 0, **error_of(self._call.reader, Problem("internal"))}])
             raise
 
-    async def _events(self) -> AsyncIterator[bytes]:
+    async def _events(self) -> AsyncIterator[Piece]:
         loop = asyncio.get_running_loop()
         spoken_at = loop.time()
         while True:
@@ -68,7 +68,7 @@ class Events:
                 [{"index": image.position, **error_of(self._call.reader, found)} for image, found in problems]
             )
 
-    async def _news(self, record: Record) -> AsyncIterator[bytes]:
+    async def _news(self, record: Record) -> AsyncIterator[Piece]:
         for image in record.images:
             if record.request.previews:
                 for preview in await self._previews(image):
@@ -109,7 +109,7 @@ class Events:
         }
         return b"event: " + kind.encode() + b"\ndata: " + dumped(event) + b"\n\n"
 
-    async def _completed(self, record: Record, image: Image) -> AsyncIterator[bytes]:
+    async def _completed(self, record: Record, image: Image) -> AsyncIterator[Piece]:
         kind = f"{self._name}.completed"
         event = {
             **self._common(record, image),

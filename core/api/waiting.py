@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from starlette.requests import ClientDisconnect, Request
 
 from core.api.door import Call
+from core.engines.base import Painting
 from core.errors import Problem
 from core.studio.news import Watch
 from core.studio.records import Record
@@ -14,17 +15,36 @@ from core.studio.records import Record
 LOOK_AGAIN = 2.0  # seconds; news of other processes reach this one by looking
 
 
-async def ended(call: Call, request_id: int, watch: Watch) -> Record:
-    """The record when its last picture has come to an end. What is watched already has just been ordered."""
+async def ended(call: Call, request_id: int, watch: Watch, is_for_one: bool) -> Record | Painting:
+    """The record when its last picture has come to an end; or the only picture, as soon as it is there.
+
+    What is watched already has just been ordered.
+    """
     async with _gone(call.request) as gone:
         if watch.image_ids:
             await _changed(watch, gone)
         while True:
+            if is_for_one and (painting := _only(watch)) is not None:
+                return painting
             record = await look(call, request_id)
             if not record.is_open:
                 return record
             watch.also([image.id for image in record.images])
             await _changed(watch, gone)
+
+
+async def kept(call: Call, request_id: int, watch: Watch) -> Record:
+    """The record of a picture that is there already, when its row says so."""
+    if not watch.was_told:
+        await watch.changed(LOOK_AGAIN)
+    while (record := await look(call, request_id)).is_open:
+        await watch.changed(LOOK_AGAIN)
+    return record
+
+
+def _only(watch: Watch) -> Painting | None:
+    """The painting of the only picture that is watched."""
+    return watch.painting(*watch.image_ids) if len(watch.image_ids) == 1 else None
 
 
 async def _changed(watch: Watch, gone: "asyncio.Task[None]") -> None:

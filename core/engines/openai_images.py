@@ -45,6 +45,7 @@ _NO_KEY = "none"  # a server without keys ignores it; the SDK insists on one
 _CONNECT_SECONDS = 10.0
 _DOWNLOAD_SECONDS = 60.0
 _DOWNLOADS_AT_ONCE = 32
+_READ_AT_ONCE = 256 * 1024  # bytes, as many as asyncio takes from a socket
 
 
 @dataclass(slots=True)
@@ -237,8 +238,11 @@ class OpenAIImages:
             return self._client
 
     def _built(self) -> "openai.AsyncOpenAI":
+        import httpcore2
         import openai
 
+        # By default what asyncio has read is cut into quarters, and each goes its long way up to us by itself.
+        httpcore2.AsyncHTTP11Connection.READ_NUM_BYTES = _READ_AT_ONCE
         client = openai.AsyncOpenAI(
             base_url=self._base_url,
             api_key=self._key or _NO_KEY,

@@ -108,7 +108,9 @@ def _postgresql(url: str) -> Engine:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=10, max_overflow=40)
+    # The connection that was used last has read and prepared what the next one needs, too.
+    options = {"pool_size": 10, "max_overflow": 40, "pool_use_lifo": True}
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:

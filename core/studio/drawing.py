@@ -182,11 +182,11 @@ class Drawing:
     async def _keep(self, painting: Painting, watching: "asyncio.Task[None]") -> None:
         """File, then row."""
         claim, studio = self.claim, self._studio
+        studio.line.news.hand_over(claim.image_id, painting)
         try:
             values = await self._insist(
                 studio.threads.files, studio.pictures.keep, claim.image_id, claim.worker, painting
             )
-            studio.line.news.hand_over(claim.image_id, painting)
             # With thumbnails to come, the receipt stays until they are made, in a transaction that lasts.
             lasting = not values["has_thumbnails"]
             finished = await self._insist(studio.threads.rows, studio.line.finish, claim, values, lasting)

@@ -2,8 +2,8 @@
 
 News say that something changed, never what: the row is the truth. They reach this process only, so whoever waits looks
 again from time to time all the same. Beside the news, a preview and the finished picture are handed to whoever asked
-for them, without a way over the disk; what is not fetched is forgotten, and of much at once some is not handed over at
-all: then the files have it.
+for them, without a way over the disk and before they are kept; what is not fetched is forgotten, and of much at once
+some is not handed over at all: then the files have it.
 
     with services.news.watching(image_ids, wants_pictures=True) as watch:
         while not ended(await asyncio.to_thread(rows_of, image_ids)):
@@ -54,16 +54,16 @@ class News:
         with self._turn:
             watches = {watch for image_id in image_ids for watch in self._watches.get(image_id, ())}
         for watch in watches:
+            watch.was_told = True
             watch.ring()
 
     def hand_over(self, image_id: int, picture: Preview | Painting) -> None:
-        """Put it where those who wait for it find it. A preview is news; a painting is none before its row says so."""
+        """Put it where those who wait for it find it, and wake them; that a painting is kept, only its row says."""
         with self._turn:
             watches = [watch for watch in self._watches.get(image_id, ()) if watch.wants_pictures]
         for watch in watches:
             watch.put(image_id, picture)
-            if isinstance(picture, Preview):
-                watch.ring()
+            watch.ring()
 
     def borrow(self, size: int) -> bool:
         """Room for so many bytes more; a negative size gives room back."""
@@ -75,10 +75,11 @@ class News:
 
 
 class Watch:
-    """Somebody who waits for some pictures."""
+    """Somebody who waits for some pictures; `was_told` that a row of theirs has changed."""
 
     def __init__(self, news: News, wants_pictures: bool):
         self.wants_pictures = wants_pictures
+        self.was_told = False
         self.image_ids: set[int] = set()
         self._news = news
         self._loop = asyncio.get_running_loop()
