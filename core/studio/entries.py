@@ -23,8 +23,9 @@ def check_owner(order: Order, user_id: int) -> None:
 
 def is_own(session: Session, user_id: int, image_id: int | None) -> bool:
     """Whether the picture that an order is made after is still there; what starts from it is a copy."""
-    query = select(Image.id).where(Image.user_id == user_id, Image.id == image_id)
-    return image_id is not None and 0 < image_id <= LARGEST_ID and session.scalar(query) is not None
+    if image_id is None or not 0 < image_id <= LARGEST_ID:
+        return False
+    return session.scalar(select(Image.id).where(Image.user_id == user_id, Image.id == image_id)) is not None
 
 
 def is_paused(session: Session, request: Request) -> bool:
