@@ -184,6 +184,9 @@ def test_what_the_provider_failed_at_can_be_found_at_the_provider(api: Api) -> N
         api.client().images.generate(model=MODEL, prompt="[fault:500]")
     assert isinstance(raised.value.body, dict)
     assert raised.value.body["provider_request_id"] == api.server.requests[-1].id
+    with pytest.raises(openai.BadRequestError) as refused:
+        api.client().images.generate(model=MODEL, prompt="[fault:400-invalid background]")
+    assert (refused.value.param, refused.value.code) == ("background", "request_refused")
 
 
 def test_the_name_of_a_model_may_have_strokes_in_it(tmp_path: Path, sqlite_template: Path) -> None:

@@ -88,6 +88,13 @@ def test_a_strange_origin_gets_no_websocket(application: Application, origin: st
         assert connection.recv(12).split()[1] == status
 
 
+def test_an_address_that_climbs_is_refused_by_the_api_in_its_own_shape(application: Application) -> None:
+    for path in ("/api/v1/models/%2e%2e", "/api/v1/models/..%2f..%2fetc", "/api/v1/models/a%00", "/api/v1/a%5cb"):
+        status, headers, body = application.get(path)
+        assert (status, json.loads(body)["error"]["code"]) == (404, "no_such_route")
+        assert headers["x-request-id"]
+
+
 def test_another_site_may_not_read_a_page(application: Application) -> None:
     _, headers, _ = application.get("/", Origin="https://evil.example")
     assert "access-control-allow-origin" not in headers

@@ -150,6 +150,13 @@ class Path:
 NOBODY = Caller(0, 0, "", "", None, frozenset())
 
 
+async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI: what is said at every address that is none."""
+    request = Request(scope, receive)
+    problem = Problem("no_such_route", method=request.method[:20], path=request.url.path[:80])
+    await refused(reader_of(request), problem)(scope, receive, send)
+
+
 def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(dumped(content), status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
 

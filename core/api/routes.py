@@ -4,20 +4,19 @@ import re
 from itertools import groupby
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from core.api.documentation import DOCUMENTS
-from core.api.door import Path, Threads, reader_of
-from core.api.errors import refused
+from core.api.door import Path, Threads, nothing_there
 from core.api.operations import OPERATIONS
-from core.errors import Problem
 from core.services import Services
 
-SEEN = (
+SEEN = (  # by a program in a page of such a site: an SDK must see there too when it may not order anew
     "x-request-id",
+    "x-should-retry",
     "retry-after",
+    "preference-applied",
     "location",
     "x-ratelimit-limit-requests",
     "x-ratelimit-remaining-requests",
@@ -29,7 +28,7 @@ def api_routes(services: Services) -> list[BaseRoute]:
     threads = Threads()
     by_path = groupby(sorted((*OPERATIONS, *DOCUMENTS), key=lambda it: it.path), lambda it: it.path)
     routes = [Route(path, Path(services, threads, list(operations))) for path, operations in by_path]
-    app: ASGIApp = Router(routes, default=_nothing, redirect_slashes=False)
+    app: ASGIApp = Router(routes, default=nothing_there, redirect_slashes=False)
     if services.settings.cors:
         app = CORSMiddleware(
             app,
@@ -42,9 +41,3 @@ def api_routes(services: Services) -> list[BaseRoute]:
     everything = Mount("/api", app)
     everything.path_regex = re.compile(everything.path_regex.pattern, re.DOTALL)  # also with a line end in it
     return [everything, Route("/api", app)]
-
-
-async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    request = Request(scope, receive)
-    problem = Problem("no_such_route", method=request.method[:20], path=request.url.path[:80])
-    await refused(reader_of(request), problem)(scope, receive, send)

@@ -1,12 +1,14 @@
 """Headers that every answer carries, and what every answer is logged under."""
 
 import logging
+import re
 import secrets
 from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.api.door import nothing_there
 from core.logs import about
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ HEADERS = {
 }
 PACKED = ("/api/", "/pictures/", "/s/")  # base64 and pictures: a server that compresses them works for nothing
 LINKS = "/s/"  # what follows is the secret of a link
+# Where no file may be sought; Streamlit would answer in its own shape.
+ODD = re.compile(r"^/api/(.*(\x00|\\)|(.*/)?\.\.(/|$))", re.DOTALL)
 QUIET = ("/_stcore/", "/static/", "/healthz", "/readyz")
 
 
@@ -63,8 +67,9 @@ class Security:
                     log.info("%s %s -> %s", scope["method"], path, message["status"])
             await send(message)
 
+        app = nothing_there if ODD.search(scope["path"]) else self.app
         with about(http_id=http_id):
-            await self.app(scope, receive, with_headers)
+            await app(scope, receive, with_headers)
 
 
 def _add_headers(message: MutableMapping[str, Any], http_id: str) -> None:

@@ -143,7 +143,7 @@ def failure(
         return Refused("model_unknown_to_provider", {"model": model}, detail)
     if status is None:
         return _failed_inside(complaint, detail, retry_after)
-    return _refused(status, detail, model, edits, retry_after)
+    return _refused(status, complaint, detail, model, edits, retry_after)
 
 
 def waiting_time(headers: Mapping[str, str]) -> float:
@@ -159,7 +159,9 @@ def waiting_time(headers: Mapping[str, str]) -> float:
     return min(seconds, LONGEST_WAIT) if seconds > 0 else DEFAULT_WAIT
 
 
-def _refused(status: int, detail: str, model: str, edits: bool, retry_after: float) -> EngineFailure:
+def _refused(
+    status: int, complaint: Complaint, detail: str, model: str, edits: bool, retry_after: float
+) -> EngineFailure:
     if status == 401:
         return Refused("wrong_key", detail=detail, stops_line=True)
     if status == 403 and "must be verified" in detail:
@@ -175,7 +177,8 @@ def _refused(status: int, detail: str, model: str, edits: bool, retry_after: flo
         return Refused("too_large_for_provider", detail=detail)
     if status < 400:  # a redirect that leads nowhere
         return Refused("provider_unreachable", detail=detail, retry_after=UNREACHABLE_WAIT)
-    return Refused("request_refused", {"detail": detail}, detail)
+    named = {"param": presentable(complaint.parameter, None)} if complaint.parameter else {}
+    return Refused("request_refused", {"detail": detail, **named}, detail)
 
 
 def _not_there(detail: str, model: str, edits: bool) -> Refused:

@@ -84,7 +84,7 @@ PROBLEMS: dict[str, Text] = {
         mark("Ask for a new one, or read /api/v1/pictures/ID/content with a token."),
         403,
     ),
-    "picture_deleted": Text(mark("The picture was made and has been deleted since."), mark("Order a new one."), 410),
+    "picture_deleted": Text(mark("The picture was made and has been deleted since."), mark("Order a new one."), 404),
     "line_stopped": Text(
         mark("The provider cannot be used at the moment; the order was taken out of the line, and nothing was billed."),
         mark("An administrator has to put the connection right. Try again later."),
