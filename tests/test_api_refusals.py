@@ -219,6 +219,16 @@ def test_a_limit_says_how_much_and_when(client: TestClient, services: Services, 
     assert int(answer.headers["x-ratelimit-remaining-requests"]) < int(answer.headers["x-ratelimit-limit-requests"])
     limits = client.get("/api/v1/limits", headers=bob).json()["data"]
     assert [limit["kind"] for limit in limits] == ["pictures-per-day"]
+    services.limits.set("user", str(cast.bob), {"pictures-per-day": "none", "quality": "low", "size": "1024x1024"})
+    for choice, value in (("quality", "high"), ("size", "1536x1024")):
+        answer = client.post(GENERATIONS, json={"prompt": "a", "quality": "low", choice: value}, headers=bob)
+        assert answer.status_code == 403
+        assert (error(answer)["code"], error(answer)["param"]) == ("choice_not_allowed", choice)
+    limits = client.get("/api/v1/limits", headers=bob).json()["data"]
+    assert [(it["kind"], it["limit"], it["unit"]) for it in limits] == [
+        ("quality", "low", "choice"),
+        ("size", "1024x1024", "choice"),
+    ]
 
 
 def test_twenty_calls_with_one_key_are_one_order(client: TestClient, services: Services) -> None:

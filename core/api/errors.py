@@ -108,6 +108,8 @@ def error_of(reader: Reader, problem: Problem) -> dict[str, Any]:
     kind, name = NAMES.get(code, (SERVER if status >= 500 else INVALID, code))
     message = explain(reader, code, values)
     param = values.get("param") or PARAMS.get(code) or CHOICES.get(str(values.get("choice")))
+    if code == "choice_limit":
+        param = values["kind"]
     error: dict[str, Any] = {"message": message, "type": kind, "param": param, "code": name}
     if code.endswith("_limit") and "left" in {name for key, name in DETAILS.items() if key in values}:
         unit = "micro_dollars" if "most_micros" in values else "pictures"

@@ -11,6 +11,8 @@ from core.ledger.room import Use
 async def limits(call: Call) -> Response:
     found = await call.threads.run(call.services.ledger.uses, call.caller.user_id)
     data = [_shown(use) for use in found]
+    choices = await call.threads.run(call.services.ledger.choices_of, call.caller.user_id)
+    data += [_choice(kind, most) for kind, most in choices.items()]
     own = await call.threads.run(call.services.tokens.one, call.caller.token_id)
     if own.limit_micros is not None:
         data.append(
@@ -45,6 +47,13 @@ async def usage(call: Call) -> Response:
         for window, (begins, ends), (pictures, cost, reserved) in spent
     ]
     return answer({"object": "list", "data": data, "has_more": False})
+
+
+def _choice(kind: str, most: str) -> dict[str, Any]:
+    """The highest quality, the largest size, or the models: nothing that is used up."""
+    nothing = dict.fromkeys(("used", "reserved", "left", "resets"))
+    about = {"id": f"person:{kind}", "object": "limit", "kind": kind, "scope": "person", "unit": "choice"}
+    return {**about, "limit": most, **nothing}
 
 
 def _shown(use: Use) -> dict[str, Any]:

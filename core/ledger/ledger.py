@@ -76,6 +76,12 @@ class Ledger:
             names = allowed(session, user_id).own.get("models")
         return frozenset(names.split(",")) if names is not None else None
 
+    def choices_of(self, user_id: int) -> dict[str, str]:
+        """The limits on what a person may choose: "quality", "size" and "models", as far as there are any."""
+        with self.database.read() as session:
+            own = allowed(session, user_id).own
+        return {kind: own[kind] for kind in ("quality", "size", "models") if kind in own}
+
     def check(
         self,
         session: Session,
