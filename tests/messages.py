@@ -95,10 +95,13 @@ def is_plural(callee: ast.expr) -> bool:
     return isinstance(callee, ast.Attribute) and callee.attr == "plural"
 
 
-@cache
 def modules(*folders: str) -> list[Module]:
-    paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    return [Module.parsed(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]
+    return [module_of(path) for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+@cache
+def module_of(path: Path) -> Module:
+    return Module.parsed(path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
 
 
 def texts(module: Module) -> list[Text]:

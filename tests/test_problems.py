@@ -3,6 +3,7 @@
 import ast
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -27,6 +28,7 @@ class Use:
     params: frozenset[str] | None
 
 
+@cache
 def uses() -> list[Use]:
     found = []
     for module in modules("core", "pages"):
@@ -76,29 +78,26 @@ def gaps(code: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(f"{text.what} {text.remedy}") if name)
 
 
-USES = uses()
-
-
 def test_what_is_raised_is_found() -> None:
-    codes = {use.code for use in USES}
+    codes = {use.code for use in uses()}
     assert {"wrong_password", "no_such_picture", "connection_lost", "server_stopped", "blocked", "internal"} <= codes
 
 
 def test_every_problem_that_is_raised_has_words() -> None:
-    assert [use for use in USES if use.code not in PROBLEMS] == []
+    assert [use for use in uses() if use.code not in PROBLEMS] == []
 
 
 def test_every_problem_with_words_is_raised() -> None:
-    assert sorted(set(PROBLEMS) - {use.code for use in USES}) == []
+    assert sorted(set(PROBLEMS) - {use.code for use in uses()}) == []
 
 
 def test_every_gap_in_the_words_is_filled_where_the_problem_is_raised() -> None:
-    known = [use for use in USES if use.code in PROBLEMS and use.params is not None]
+    known = [use for use in uses() if use.code in PROBLEMS and use.params is not None]
     assert [(use, gaps(use.code)) for use in known if not gaps(use.code) <= (use.params or frozenset())] == []
 
 
 def test_every_value_of_a_problem_is_in_its_words() -> None:
-    known = [use for use in USES if use.code in PROBLEMS and use.params is not None]
+    known = [use for use in uses() if use.code in PROBLEMS and use.params is not None]
     assert [(use, gaps(use.code)) for use in known if (use.params or frozenset()) - gaps(use.code) - FOR_PROGRAMS] == []
 
 

@@ -12,7 +12,6 @@ from core.i18n import LANGUAGES
 from tests import messages
 from tests.messages import Module
 
-TEXTS = messages.all_texts()
 FILLED_IN_THE_BROWSER = {"{seconds} s"}
 
 # The same thing has the same name everywhere: (the English word, the French one).
@@ -82,7 +81,7 @@ PAIRS = pairs()
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_catalogue_is_what_make_messages_would_write(language: str) -> None:
     # Else: run `make messages`, and translate what it names.
-    assert messages.path_of(language).read_bytes() == messages.written(messages.updated(language, TEXTS))
+    assert messages.path_of(language).read_bytes() == messages.written(messages.updated(language, messages.all_texts()))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -178,7 +177,7 @@ def test_the_same_thing_has_the_same_name_everywhere(english: str, french: str) 
 
 def test_what_fills_a_text_is_given_where_it_is_used() -> None:
     faults = []
-    for text in TEXTS:
+    for text in messages.all_texts():
         wanted = set(gaps(text.message)) | set(gaps(text.plural or ""))
         if text.params is not None and text.message not in FILLED_IN_THE_BROWSER and wanted != text.params:
             faults.append(text)
