@@ -105,10 +105,10 @@ def test_a_transparent_background_leaves_the_sky_out(form: str) -> None:
     assert alpha.getpixel((128, 250)) == 255
 
 
-@pytest.mark.parametrize("quality", ["low", "medium", "high", "auto", None])
-def test_every_quality_paints_the_same_scene(quality: str | None) -> None:
+def test_every_quality_paints_the_same_scene() -> None:
     medium = picture("snowy mountains by the sea", quality="medium")
-    assert difference(picture("snowy mountains by the sea", quality=quality), medium) < 25
+    for quality in ("low", "high", "auto", None):
+        assert difference(picture("snowy mountains by the sea", quality=quality), medium) < 25, quality
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_two_at_once_do_not_disturb_each_other_or_the_loop() -> None:
         tasks = asyncio.gather(*(collect(painter) for _ in range(4)))
         while not tasks.done():
             beats += 1
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         await painter.close()
         return await tasks, beats
 
