@@ -32,12 +32,14 @@ def expect_sign_in(page: Page) -> None:
     expect(page.locator("[data-testid=stTopNavLink]")).to_have_count(0)
 
 
-def test_a_person_signs_in_and_a_reload_keeps_them_signed_in(
+def test_a_person_signs_in_with_enter_and_a_reload_keeps_them_signed_in(
     window: Windows, alice: Somebody, complaints: list[str]
 ) -> None:
     page = window()
     screens.open_page(page)
-    screens.sign_in(page, alice.login, PASSWORD)
+    page.get_by_role("textbox", name="Sign-in name").fill(f"  {alice.login.upper()} ")
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
     expect(screens.description(page)).to_be_visible()
     (cookie,) = (one for one in page.context.cookies() if one["name"] == "imagier_session")
     assert cookie["httpOnly"]
@@ -46,15 +48,6 @@ def test_a_person_signs_in_and_a_reload_keeps_them_signed_in(
     expect(screens.description(page)).to_be_visible()
     assert page.evaluate("document.cookie").find("imagier_session") == -1
     assert complaints == []
-
-
-def test_enter_in_the_password_field_signs_in(window: Windows, alice: Somebody) -> None:
-    page = window()
-    screens.open_page(page)
-    page.get_by_role("textbox", name="Sign-in name").fill(f"  {alice.login.upper()} ")
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(screens.description(page)).to_be_visible()
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_words(window: Windows, alice: Somebody) -> None:
@@ -82,7 +75,9 @@ def test_repeated_failures_are_slowed_and_the_right_password_works_afterwards(
     expect(screens.description(page)).to_be_visible()
 
 
-def test_signing_out_ends_it_in_every_tab_at_the_next_click(window: Windows, cast: Cast, alice: Somebody) -> None:
+def test_signing_out_ends_it_in_every_tab_at_the_next_click_and_one_can_sign_in_again_there(
+    window: Windows, cast: Cast, alice: Somebody
+) -> None:
     first = window(token=cast.token(alice))
     second = first.context.new_page()
     screens.open_page(first, "/account")
@@ -97,26 +92,24 @@ def test_signing_out_ends_it_in_every_tab_at_the_next_click(window: Windows, cas
     first.context.add_cookies([{"name": "imagier_session", "value": old, "url": first.url}])
     first.reload()
     expect_sign_in(first)
+    screens.sign_in(second, alice.login, PASSWORD)
+    expect(second.locator("[data-testid=stTopNavLink]").first).to_be_visible()
+    second.reload()
+    expect(second.locator("[data-testid=stTopNavLink]").first).to_be_visible()
 
 
-def test_one_can_sign_in_again_in_the_same_tab_after_signing_out(window: Windows, cast: Cast, alice: Somebody) -> None:
-    page = window(token=cast.token(alice))
-    screens.open_page(page, "/account")
-    page.get_by_role("button", name="Sign out").click()
-    expect_sign_in(page)
-    screens.sign_in(page, alice.login, PASSWORD)
-    expect(page.locator("[data-testid=stTopNavLink]").first).to_be_visible()
-    page.reload()
-    expect(page.locator("[data-testid=stTopNavLink]").first).to_be_visible()
-
-
-def test_a_new_password_ends_all_other_sessions_at_their_next_click(
+def test_a_new_password_takes_the_old_one_and_ends_all_other_sessions_at_their_next_click(
     window: Windows, cast: Cast, alice: Somebody
 ) -> None:
     here, elsewhere = window(token=cast.token(alice)), window(token=cast.token(alice))
     screens.open_page(elsewhere)
     screens.open_page(here, "/account")
     screens.unfold(here, "Change the password")
+    here.get_by_role("textbox", name="Password until now").fill("guessed by a passer-by")
+    here.get_by_role("textbox", name="New password").fill(NEW_PASSWORD)
+    here.get_by_role("button", name="Change the password").click()
+    expect(screens.refusal(here)).to_contain_text("This is not your password until now.")
+    assert cast.people.is_password(alice.user_id, PASSWORD)
     here.get_by_role("textbox", name="Password until now").fill(PASSWORD)
     here.get_by_role("textbox", name="New password").fill(NEW_PASSWORD)
     here.get_by_role("button", name="Change the password").click()
@@ -128,17 +121,6 @@ def test_a_new_password_ends_all_other_sessions_at_their_next_click(
     expect(screens.refusal(elsewhere)).to_contain_text("do not belong together")
     screens.sign_in(elsewhere, alice.login, NEW_PASSWORD)
     expect(screens.description(elsewhere)).to_be_visible()
-
-
-def test_whoever_finds_an_open_screen_cannot_take_the_account(window: Windows, cast: Cast, alice: Somebody) -> None:
-    page = window(token=cast.token(alice))
-    screens.open_page(page, "/account")
-    screens.unfold(page, "Change the password")
-    page.get_by_role("textbox", name="Password until now").fill("guessed by a passer-by")
-    page.get_by_role("textbox", name="New password").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Change the password").click()
-    expect(screens.refusal(page)).to_contain_text("This is not your password until now.")
-    assert cast.people.is_password(alice.user_id, PASSWORD)
 
 
 def test_an_administrator_who_disables_an_account_ends_its_sessions_at_the_next_click(

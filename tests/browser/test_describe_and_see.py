@@ -23,6 +23,15 @@ def page(window: Windows, cast: Cast, alice: Somebody) -> Page:
     return page
 
 
+# The pulse that shows progress beats only while there is some.
+BEATS = """() => new Promise((resolve) => {
+  let changes = 0
+  const app = document.querySelector('[data-testid=stApp]')
+  new MutationObserver((list) => { changes += list.length }).observe(app, { attributes: true })
+  setTimeout(() => resolve(changes), 1500)
+})"""
+
+
 def seconds_so_far(running: Locator) -> int:
     said = running.inner_text()
     found = re.search(r"Drawing · (\d+) s", said)
@@ -34,28 +43,47 @@ def calls_for(provider: ImagesServer, description: str) -> list[Call]:
     return [call for call in provider.calls if call.prompt == description]
 
 
-def test_a_click_right_after_typing_orders_exactly_what_stands_there(page: Page, provider: ImagesServer) -> None:
-    screens.description(page).click()
-    page.keyboard.type("A green parrot, seen by a click")
+def test_however_one_orders_it_is_one_order_of_exactly_what_stands_there_and_then_the_page_rests(
+    page: Page, provider: ImagesServer, cast: Cast, alice: Somebody
+) -> None:
+    screens.describe(page, "   ")
+    expect(screens.refusal(page)).to_contain_text("There is no description yet.")
+    assert cast.requests(alice) == []
+
+    def begin(text: str) -> None:
+        screens.description(page).fill("")
+        screens.description(page).click()
+        page.keyboard.type(text)
+
+    begin("A green parrot, seen by a click")
     screens.generate(page)
     screens.wait_for_tile(page, "done")
-    assert len(calls_for(provider, "A green parrot, seen by a click")) == 1
-
-
-def test_ctrl_enter_in_the_field_orders_exactly_what_stands_there(page: Page, provider: ImagesServer) -> None:
-    screens.description(page).click()
-    page.keyboard.type("A green parrot, seen by the keyboard")
+    begin("A green parrot, seen by the keyboard")
     page.keyboard.press("Control+Enter")
-    screens.wait_for_tile(page, "done")
-    assert len(calls_for(provider, "A green parrot, seen by the keyboard")) == 1
-
-
-def test_a_double_click_is_one_order(page: Page, cast: Cast, alice: Somebody) -> None:
-    screens.description(page).fill("A parrot, clicked twice by habit")
+    screens.wait_for_tile(page, "done", 2)
+    begin("A parrot, clicked twice by habit")
     page.locator(".st-key-generate button").dblclick(delay=70)
-    screens.wait_for_tile(page, "done")
+    screens.wait_for_tile(page, "done", 3)
+    begin("A parrot, by heavy hands")
+    page.keyboard.down("Control")
+    for _ in range(5):  # the second and all others are repetitions
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.up("Control")
+    screens.wait_for_tile(page, "done", 4)
     screens.settle(page)
-    assert len(cast.requests(alice)) == 1
+    until(lambda: page.evaluate(BEATS) == 0, "a beat and a half of rest")
+    ordered = [request.description for request in cast.requests(alice)]
+    assert ordered == [
+        "A green parrot, seen by a click",
+        "A green parrot, seen by the keyboard",
+        "A parrot, clicked twice by habit",
+        "A parrot, by heavy hands",
+    ]
+    assert [len(calls_for(provider, description)) for description in ordered] == [1, 1, 1, 1]
+    expect(screens.description(page)).to_have_value("A parrot, by heavy hands")
+    page.reload()
+    expect(screens.description(page)).to_have_value("A parrot, by heavy hands")
 
 
 def test_the_same_again_is_a_second_order(page: Page, cast: Cast, alice: Somebody) -> None:
@@ -72,25 +100,9 @@ def test_the_same_again_is_a_second_order(page: Page, cast: Cast, alice: Somebod
     assert len(cast.requests(alice)) == 3
 
 
-def test_keys_that_are_held_down_are_one_order(page: Page, cast: Cast, alice: Somebody) -> None:
-    screens.description(page).fill("A parrot, by heavy hands")
-    page.keyboard.down("Control")
-    for _ in range(5):  # the second and all others are repetitions
-        page.keyboard.down("Enter")
-    page.keyboard.up("Enter")
-    page.keyboard.up("Control")
-    screens.wait_for_tile(page, "done")
-    screens.settle(page)
-    assert len(cast.requests(alice)) == 1
-
-
-def test_an_empty_description_is_refused_and_nothing_is_sent(page: Page, cast: Cast, alice: Somebody) -> None:
-    screens.describe(page, "   ")
-    expect(screens.refusal(page)).to_contain_text("There is no description yet.")
-    assert cast.requests(alice) == []
-
-
-def test_the_quality_is_always_sent_and_every_choice_arrives(page: Page, provider: ImagesServer) -> None:
+def test_the_quality_is_always_sent_and_every_choice_arrives_also_the_one_of_the_same_instant(
+    page: Page, provider: ImagesServer
+) -> None:
     screens.choose(page, "quality", "High")
     screens.choose(page, "size", "Landscape")
     screens.choose(page, "output_format", "WEBP")
@@ -103,31 +115,21 @@ def test_the_quality_is_always_sent_and_every_choice_arrives(page: Page, provide
     assert (sent["output_format"], sent["background"]) == ("webp", "transparent")
     assert sent["n"] == 1
 
-
-def test_a_choice_made_in_the_same_instant_as_the_order_counts(page: Page, provider: ImagesServer) -> None:
     screens.description(page).fill("A hasty parrot")
     screens.choose(page, "quality", "Low")
     screens.open_choice(page, "quality").get_by_role("radio", name="Low").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Control+Enter")
-    screens.wait_for_tile(page, "done")
+    screens.wait_for_tile(page, "done", 2)
     assert calls_for(provider, "A hasty parrot")[0].parameters["quality"] == "medium"
 
 
-def test_each_picture_of_an_order_has_its_slot_at_once(page: Page, provider: ImagesServer) -> None:
-    screens.set_number(page, 3)
-    screens.describe(page, "Three parrots [fault:hold]")
-    expect(screens.tiles(page)).to_have_count(3)
-    screens.wait_for_tile(page, "running", 3)
-    screens.let_finish(page, provider, 3)
-    assert len(calls_for(provider, "Three parrots [fault:hold]")) == 3
-
-
-def test_what_waits_tells_its_place_and_about_how_long_and_can_be_cancelled(
+def test_each_picture_has_its_slot_at_once_and_what_waits_tells_its_place_and_can_be_cancelled(
     page: Page, provider: ImagesServer, cast: Cast, alice: Somebody
 ) -> None:
     screens.set_number(page, 3)
     screens.describe(page, "Three parrots before [fault:hold]")
+    expect(screens.tiles(page)).to_have_count(3)
     screens.wait_for_tile(page, "running", 3)
     screens.set_number(page, 2)
     screens.describe(page, "Two more parrots [fault:hold]")
@@ -138,16 +140,9 @@ def test_what_waits_tells_its_place_and_about_how_long_and_can_be_cancelled(
     waiting.nth(1).get_by_role("button", name="Cancel").click()
     expect(screens.tiles(page, "cancelled")).to_contain_text("Cancelled")
     screens.let_finish(page, provider, 4)
+    assert len(calls_for(provider, "Three parrots before [fault:hold]")) == 3
     assert len(calls_for(provider, "Two more parrots [fault:hold]")) == 1
     assert [image.state for image in cast.images(alice)].count("cancelled") == 1
-
-
-def test_what_is_drawn_tells_the_time_so_far_which_runs_on(page: Page, provider: ImagesServer) -> None:
-    screens.describe(page, "A slow parrot [fault:hold]")
-    running = screens.wait_for_tile(page, "running")
-    begun = seconds_so_far(running)
-    until(lambda: seconds_so_far(running) > begun, "another second")
-    screens.let_finish(page, provider)
 
 
 def test_previews_come_without_reload_and_the_page_neither_jumps_nor_flashes(
@@ -177,7 +172,9 @@ def test_previews_come_without_reload_and_the_page_neither_jumps_nor_flashes(
     assert complaints == []
 
 
-def test_a_previews_address_is_not_asked_again_and_again(page: Page, provider: ImagesServer) -> None:
+def test_the_time_so_far_runs_on_and_a_previews_address_is_not_asked_again_and_again(
+    page: Page, provider: ImagesServer
+) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/preview-" in request.url else None)
     screens.describe(page, "A parrot with previews [fault:hold]")
@@ -229,33 +226,14 @@ def test_after_closing_the_browser_everything_is_there_on_another_device(
     assert len(calls_for(provider, "A patient parrot [fault:hold]")) == 1
 
 
-def test_a_page_at_rest_asks_for_nothing(page: Page) -> None:
-    """The pulse that shows progress beats only while there is some."""
-    screens.describe(page, "A resting parrot")
-    screens.wait_for_tile(page, "done")
-    screens.settle(page)
-    beats = """() => new Promise((resolve) => {
-      let changes = 0
-      const app = document.querySelector('[data-testid=stApp]')
-      new MutationObserver((list) => { changes += list.length }).observe(app, { attributes: true })
-      setTimeout(() => resolve(changes), 1500)
-    })"""
-    until(lambda: page.evaluate(beats) == 0, "a beat and a half of rest")
-
-
-def test_the_typed_description_survives_a_reload_and_another_page(page: Page) -> None:
+def test_the_typed_description_survives_another_page_a_reload_and_a_link_followed_before_the_server_has_looked(
+    page: Page, cast: Cast, alice: Somebody
+) -> None:
     typed = 'A "quoted" <b>thought</b> & a half 🦜 فكرة'
     screens.description(page).fill(typed)
     screens.go(page, "Account")
     screens.go(page, "Create")
     expect(screens.description(page)).to_have_value(typed)
-    page.reload()
-    expect(screens.description(page)).to_have_value(typed)
-
-
-def test_the_typed_description_survives_a_link_that_is_followed_before_the_server_has_looked(
-    page: Page, cast: Cast, alice: Somebody
-) -> None:
     held: list[tuple[WebSocketRoute, str | bytes]] = []
     is_held = False
 
@@ -266,6 +244,7 @@ def test_the_typed_description_survives_a_link_that_is_followed_before_the_serve
     page.route_web_socket("**/_stcore/stream", between)
     page.reload()
     screens.wait_for_page(page)
+    expect(screens.description(page)).to_have_value(typed)
     screens.description(page).fill("Written in haste")
     is_held = True
     page.locator("[data-testid=stTopNavLink]", has_text="Gallery").click(delay=60)
@@ -277,14 +256,6 @@ def test_the_typed_description_survives_a_link_that_is_followed_before_the_serve
     assert cast.people.draft(alice.user_id) == "Written in haste"
     screens.go(page, "Create")
     expect(screens.description(page)).to_have_value("Written in haste")
-
-
-def test_the_description_stays_after_it_was_sent(page: Page) -> None:
-    screens.describe(page, "A parrot that stays")
-    screens.wait_for_tile(page, "done")
-    expect(screens.description(page)).to_have_value("A parrot that stays")
-    page.reload()
-    expect(screens.description(page)).to_have_value("A parrot that stays")
 
 
 def test_the_painter_says_that_it_is_no_ai_wherever_it_shows(page: Page) -> None:

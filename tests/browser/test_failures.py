@@ -58,7 +58,7 @@ def test_a_picture_of_unknown_outcome_is_tried_again_only_by_who_knows_that_it_m
     assert sent(provider, description) == 2
 
 
-def test_a_refusal_by_moderation_tells_stage_and_categories(page: Page) -> None:
+def test_what_a_provider_says_is_told_as_text_and_one_of_three_may_fail(page: Page, complaints: list[str]) -> None:
     screens.describe(page, "Fists [fault:400-moderation stage=input categories=violence,self-harm]")
     blocked = screens.wait_for_tile(page, "blocked")
     expect(blocked).to_contain_text("The provider's moderation refused this.")
@@ -67,6 +67,17 @@ def test_a_refusal_by_moderation_tells_stage_and_categories(page: Page) -> None:
     expect(screens.description(page)).to_have_value(
         "Fists [fault:400-moderation stage=input categories=violence,self-harm]"
     )
+
+    screens.describe(page, "Markup [fault:shape html status=400] <img src=x onerror=alert(1)>")
+    failed = screens.wait_for_tile(page, "failed")
+    expect(failed.locator("img")).to_have_count(0)
+    assert KEY not in page.content()
+
+    screens.set_number(page, 3)
+    screens.describe(page, "One of us fails [fault:stream-error times=1]")
+    screens.wait_for_tile(page, "done", 2)
+    screens.wait_for_tile(page, "failed", 2)
+    assert complaints == []
 
 
 def test_a_provider_that_asks_for_patience_gets_it_and_the_picture_comes_by_itself(
@@ -81,21 +92,6 @@ def test_a_provider_that_asks_for_patience_gets_it_and_the_picture_comes_by_itse
     screens.wait_for_tile(page, "done")
     first, second = (call for call in provider.requests if call.prompt == description)
     assert [first.billed, second.billed] == [False, True]
-
-
-def test_one_of_three_may_fail_and_two_arrive(page: Page) -> None:
-    screens.set_number(page, 3)
-    screens.describe(page, "One of us fails [fault:stream-error times=1]")
-    screens.wait_for_tile(page, "done", 2)
-    screens.wait_for_tile(page, "failed", 1)
-
-
-def test_what_a_provider_says_is_text_and_never_markup(page: Page, complaints: list[str]) -> None:
-    screens.describe(page, "Markup [fault:shape html status=400] <img src=x onerror=alert(1)>")
-    failed = screens.wait_for_tile(page, "failed")
-    expect(failed.locator("img")).to_have_count(0)
-    assert KEY not in page.content()
-    assert complaints == []
 
 
 @pytest.fixture
