@@ -206,10 +206,9 @@ class Improvements:
             row.usage = None if isinstance(failure, Refused) else storable_usage(failure.usage)
             row.provider_request_id = storable(failure.provider_request_id)
             told = _told(failure, row.model)
-            _tell(
-                row,
-                Problem(told.code, **({"detail": storable(failure.detail)} if failure.detail else {}) | told.params),
-            )
+            if failure.detail:
+                told.params.setdefault("detail", storable(failure.detail))
+            _tell(row, told)
             settle_outcome(session, row)
 
     def _ended(self, session: Session, improvement_id: int) -> Improvement:
