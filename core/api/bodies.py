@@ -79,10 +79,11 @@ def _number(digits: str) -> int:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise Problem("parameter_twice", param=next(name for name in names if names.count(name) > 1)[:80])
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise Problem("parameter_twice", param=name[:80])
+        found[name] = value
     return found
 
 
