@@ -212,6 +212,9 @@ def test_what_is_damaged_cut_off_or_strange_restores_nothing(lived_in: Studio, o
     changes: list[tuple[Callable[[str, bytes], tuple[str, bytes] | None], str]] = [
         (head(revision="9999"), "backup_too_new"),
         (head(format=2), "backup_too_new"),
+        (head(columns=7), "backup_damaged"),
+        (head(columns={"users": 7}), "backup_damaged"),
+        (head(columns={"users": ["id", "nothing"]}), "backup_damaged"),
         (lambda name, data: None if name.startswith("rows/users") else (name, data), "restore_failed"),
         (lambda name, data: None if name.startswith("rows/audit") else (name, data), "backup_damaged"),
         (lambda name, data: (name, data[:99] if "rows/images" in name else data), "backup_damaged"),

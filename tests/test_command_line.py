@@ -9,6 +9,7 @@ import select
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -377,5 +378,12 @@ def test_a_backup_is_a_private_file_that_is_restored_elsewhere(environment: dict
     assert run(elsewhere, "restore", str(file)).returncode == 0
     assert run(elsewhere, "user", "list").stdout == "1\tada\tadmin\tactive\tAda\n"
     assert "accounts here already" in refused(run(elsewhere, "restore", str(file)))
+    assert "directory" in refused(run(elsewhere, "restore", str(tmp_path)))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(file.read_bytes()))
+    writer.start()
+    assert run({**elsewhere, "IMAGIER_DATA_DIR": str(tmp_path / "third")}, "restore", str(pipe)).returncode == 0
+    writer.join()
     assert "No space left on device" in refused(run(environment, "backup", "/dev/full"))
     assert Path("/dev/full").is_char_device()

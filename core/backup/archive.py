@@ -80,6 +80,8 @@ def verified(file: BinaryIO) -> tuple[dict[str, Any], dict[str, Any]]:
         raise Problem("backup_damaged")
     if head.get("format") != FORMAT:
         raise Problem("backup_too_new", revision=str(head.get("revision"))[:40])
+    if not (isinstance(head.get("columns"), dict) and isinstance(end.get("missing"), list)):
+        raise Problem("backup_damaged")
     return head, end
 
 

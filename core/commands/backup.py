@@ -7,7 +7,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,11 +67,11 @@ def _backup(options: Namespace, reader: Reader) -> int:
 
 def _restore(options: Namespace, reader: Reader) -> int:
     settings = Settings.load()
-    with _source(options.file) as archive, opened(settings) as database:
-        try:
+    try:
+        with _source(options.file) as archive, opened(settings) as database:
             found = restore(database, opened_files(settings), archive)
-        except OSError as error:
-            raise Problem("restore_failed", reason=error.strerror or str(error)) from None
+    except OSError as error:
+        raise Problem("restore_failed", reason=error.strerror or str(error)) from None
     _say(reader("Restored: {what}.", what=_counted(reader, found.rows, found.files)))
     _say_missing(reader, found.missing)
     is_kept = keep_secret(settings, found.secret) if found.secret is not None else False
@@ -110,17 +110,13 @@ def _target(name: str) -> Iterator[BinaryIO]:
 @contextmanager
 def _source(name: str) -> Iterator[BinaryIO]:
     """It is read three times, so what comes by a pipe is kept on the disk meanwhile."""
-    if name == STANDARD:
+    with nullcontext(sys.stdin.buffer) if name == STANDARD else Path(name).open("rb") as file:
+        if name != STANDARD and file.seekable():
+            yield file
+            return
         with tempfile.TemporaryFile() as kept:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
+            shutil.copyfileobj(file, kept)
             yield kept
-        return
-    try:
-        opened_file = os.open(name, os.O_RDONLY)
-    except OSError as error:
-        raise Problem("restore_failed", reason=error.strerror or str(error)) from None
-    with os.fdopen(opened_file, "rb") as file:
-        yield file
 
 
 def _record(database: Database, options: Namespace, made: Summary) -> None:

@@ -110,8 +110,8 @@ class Roster:
 
 
 def _folded(text: str) -> str:
-    return "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(character)
-    )
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    plain = unicodedata.normalize("NFKD", folded)
+    return "".join(character for character in plain if not unicodedata.combining(character))
