@@ -13,6 +13,7 @@ from core.ledger.limits import USER
 from core.services import Services
 from core.settings import Settings
 from pages.parts.visit import Here
+from tests.images_server import KEY, ImagesServer
 from tests.patience import SECONDS
 from tests.studio import Cast, insert_cast
 
@@ -145,3 +146,32 @@ def test_who_changes_a_connection_that_was_changed_meanwhile_is_told(services: S
     press(one, "connection-server-form")
     line = connections.find("server")
     assert (line.at_once, [model.name for model in line.models]) == (7, ["fox"])
+
+
+def test_the_connection_of_the_text_model_is_chosen_and_given_back(services: Services, cast: Cast) -> None:
+    services.connections.add(cast.ada, "server", Draft("compatible", "http://one.example/v1", models={"fox": None}))
+    page = opened(settings_form)
+    chosen = page.selectbox(key="site-text_connection")
+    assert chosen.options == ["the first that is open", "server"]
+    chosen.set_value("server")
+    press(page, "settings")
+    assert services.site.now().text_connection == "server"
+    services.connections.remove("server")
+    page = opened(settings_form)
+    assert page.selectbox(key="site-text_connection").value == "server", "it is told, though it is gone"
+    page.selectbox(key="site-text_connection").set_value("")
+    press(page, "settings")
+    assert services.site.now().text_connection is None
+
+
+def test_what_a_test_found_of_another_address_is_not_shown_any_more(services: Services, cast: Cast) -> None:
+    with ImagesServer() as server:
+        server.models = "texts"
+        services.connections.add(cast.ada, "server", Draft("compatible", server.base_url, KEY, models={"fox": 40_000}))
+        page = opened(connections_form)
+        page.button(key="test-server").click()
+        run(page)
+        assert [button.label for button in page.button if button.key == "draw-server"] == ["Draw it · at most \\$0.04"]
+        elsewhere = Draft("compatible", "http://two.example/v1", KEY, models={"fox": 40_000})
+        services.connections.change(cast.ada, "server", elsewhere)
+        assert not [button for button in run(page).button if button.key == "draw-server"]

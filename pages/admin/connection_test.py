@@ -15,7 +15,7 @@ from pages.parts.money import cost_of
 from pages.parts.names import quality_name, size_name
 from pages.parts.visit import Here, require
 
-FINDINGS = "connection_findings"  # by the name of the connection
+FINDINGS = "connection_findings"  # by the name of the connection, each with the revision that was tested
 PICTURES = "connection_pictures"  # the same: the picture that was ordered as a test
 MOST_SHOWN = 60  # of the models that a server lists
 PULSE = 1.0  # seconds
@@ -23,18 +23,21 @@ PULSE = 1.0  # seconds
 
 def start_test(name: str) -> None:
     here = require("admin")
+    connections = here.services.connections
     try:
-        found = trial(here.services.connections, here.services.catalog, name, here.services.requests.today())
+        revision = connections.find(name).revision
+        found = trial(connections, here.services.catalog, name, here.services.requests.today())
     except Problem as problem:
         shell.refuse(here.reader, problem)
         return
-    st.session_state.setdefault(FINDINGS, {})[name] = found
+    st.session_state.setdefault(FINDINGS, {})[name] = revision, found
 
 
 def show_findings(here: Here, line: Line) -> None:
-    found: Findings | None = st.session_state.get(FINDINGS, {}).get(line.name)
-    if found is None:
-        return
+    found: Findings | None = None
+    revision, found = st.session_state.get(FINDINGS, {}).get(line.name, ("", None))
+    if found is None or revision != line.revision:
+        return  # what was found of another address, or with another key, says nothing
     text = here.reader
     with st.container(key=f"findings-{line.name}"):
         st.html(_list(_sentences(text, line, found)))
@@ -104,8 +107,9 @@ def _offer(name: str, models: list[str]) -> None:
     except Problem as problem:
         st.error(shell.plain(explain(here.reader, problem.code, problem.params)))
         return
-    found: Findings = st.session_state[FINDINGS][name]
-    st.session_state[FINDINGS][name] = replace(found, others=tuple(o for o in found.others if o not in models))
+    found: Findings = st.session_state[FINDINGS][name][1]
+    found = replace(found, others=tuple(other for other in found.others if other not in models))
+    st.session_state[FINDINGS][name] = here.services.connections.find(name).revision, found
     st.rerun()
 
 

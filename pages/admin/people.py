@@ -74,7 +74,7 @@ def _row(here: Here, row: Row) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(gap=None):
             st.text(user.name)
-            st.caption(shell.plain(" · ".join([user.login, role_name(text, user.type), *states(text, row)])))
+            shell.caption(" · ".join([user.login, role_name(text, user.type), *states(text, row)]))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             st.caption(month(text, row))
             st.button(text("Manage"), key=f"open-{user.id}", on_click=_open, args=(user.id,))

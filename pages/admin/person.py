@@ -25,7 +25,7 @@ def show_person(here: Here, row: Row) -> None:
         facts.append(text("disabled"))
     if row.is_new:
         facts.append(text("without a password yet"))
-    st.caption(shell.plain(" · ".join(facts)))
+    shell.caption(" · ".join(facts))
     shell.notice()
     with st.container(key="person"):
         _used(here, user)

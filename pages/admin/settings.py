@@ -61,6 +61,7 @@ def _shown(site: Site) -> dict[str, Any]:
         "unpriced": site.allows_unpriced,
         "retention_days": site.retention_days or 0,
         "text_model": site.text_model or "",
+        "text_connection": site.text_connection or "",  # a list would show None as nothing chosen
     }
 
 
@@ -68,7 +69,7 @@ def _stored(changed: dict[str, Any]) -> dict[str, Any]:
     """As it is kept."""
     words = {"registration": ("closed", "open"), "unpriced": ("refuse", "allow")}
     stored = {name: words[name][value] if name in words else value for name, value in changed.items()}
-    for name in ("retention_days", "text_model"):
+    for name in ("retention_days", "text_model", "text_connection"):
         if name in stored:
             stored[name] = stored[name] or None
     return stored
@@ -130,7 +131,7 @@ def _pictures(text: Reader) -> dict[str, Any]:
 def _keeping(text: Reader) -> dict[str, Any]:
     with st.container(border=True):
         st.header(text("Keeping"), anchor=False)
-        with st.grid("auto", min_column_width=220):
+        with st.grid("auto", min_column_width=300):
             days = st.number_input(
                 text("Delete pictures after days"),
                 0,
@@ -151,12 +152,12 @@ def _keeping(text: Reader) -> dict[str, Any]:
 
 def _text_model(here: Here, site: Site) -> dict[str, Any]:
     text = here.reader
-    names = [line.name for line in here.services.connections.all() if line.kind != PAINTER]
+    names = ["", *(line.name for line in here.services.connections.all() if line.kind != PAINTER)]
     chosen = st.session_state.get(f"{FORM}-text_connection")
-    names += [name for name in {site.text_connection, chosen} if name is not None and name not in names]
+    names += [name for name in {site.text_connection, chosen} if name and name not in names]
     with st.container(border=True):
         st.subheader(text("Improving descriptions"), anchor=False)
-        with st.grid("auto", min_column_width=220):
+        with st.grid("auto", min_column_width=300):
             model = st.text_input(
                 text("Text model"),
                 placeholder=text("none: descriptions are not improved"),
@@ -166,10 +167,10 @@ def _text_model(here: Here, site: Site) -> dict[str, Any]:
             )
             connection = st.selectbox(
                 text("Asked over the connection"),
-                [None, *names],
+                names,
                 placeholder=text("Asked over the connection"),
                 key=f"{FORM}-text_connection",
-                format_func=lambda name: text("the first that is open") if name is None else name,
+                format_func=lambda name: name or text("the first that is open"),
             )
         st.caption(
             text(

@@ -1,5 +1,6 @@
 """What every page wears: the mark, the language of the document; and what a lost session leaves."""
 
+import html
 import logging
 import secrets
 from collections.abc import Callable
@@ -66,6 +67,11 @@ def is_said(what: str) -> bool:
         return False
     del st.session_state["said"]
     return True
+
+
+def caption(text: str) -> None:
+    """A quiet line letter by letter: Markdown would make a link even of a sign-in name that is an e-mail address."""
+    st.html(f'<p class="imagier-caption">{html.escape(text)}</p>')
 
 
 def plain(text: str) -> str:
