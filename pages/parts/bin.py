@@ -16,9 +16,13 @@ def bin_button(here: Here) -> None:
         key="open-bin",
         icon=":material/delete:",
         type="tertiary",
-        on_click=filters.say,
-        args=("state", BIN),
+        on_click=_open,
     )
+
+
+def _open() -> None:
+    filters.fold()
+    filters.say("state", BIN)
 
 
 def show_bin(here: Here, view: View, is_empty: bool) -> None:

@@ -19,7 +19,8 @@ NEW = 0
 
 def manage_button() -> None:
     text = require().reader
-    if st.button(text("Collections"), key="manage-collections", icon=":material/folder:", type="tertiary"):
+    label, icon = text("Collections"), ":material/folder:"
+    if st.button(label, key="manage-collections", icon=icon, type="tertiary", on_click=filters.fold):
         forget_done(PLACE)
         st.dialog(text("Collections"), on_dismiss="rerun")(_manage)()
 

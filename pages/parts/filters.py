@@ -13,12 +13,18 @@ import streamlit as st
 from core.accounts.acts import day_of
 from core.i18n import Reader
 
+FOLD = "fold-filters"  # of the state: whether what the filters are folded into is open
 KEYS = ("before", "after", "offset")  # where one is in the list, which is nowhere once it is another list
 
 
 def asked(names: Sequence[str]) -> dict[str, str]:
     """The filters that the address has."""
     return {name: value for name in names if (value := st.query_params.get(name, ""))}
+
+
+def fold() -> None:
+    """In a callback of what lies among the filters and leads away from them."""
+    st.session_state[FOLD] = False
 
 
 def words(name: str, label: str, placeholder: str = "") -> None:

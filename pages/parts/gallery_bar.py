@@ -24,7 +24,7 @@ def show_bar(here: Here, view: View) -> None:
         search_field(text, view.q)
         folded = [name for name in view.filters if name != "q"]
         label = text("Filters · {count}", count=text.number(len(folded))) if folded else text("Filters")
-        with st.popover(label, icon=":material/tune:", key="fold-filters"):
+        with st.popover(label, icon=":material/tune:", key=filters.FOLD, on_change="rerun"):
             _filters(here, view)
         sorts = sort_names(text)
         with st.popover(sorts[view.sort], icon=":material/swap_vert:", key="fold-sort"):
@@ -57,6 +57,9 @@ def show_nothing(here: Here, view: View) -> None:
     text = here.reader
     if not view.filters:
         st.markdown(text("There are no pictures here yet. The first one is a description away."))
+        return
+    if view.filters == ("state",) and view.state == BIN:
+        st.markdown(text("The bin is empty."))
         return
     with st.container(key="nothing"):
         st.markdown(f"**{text('No picture is like that.')}**")

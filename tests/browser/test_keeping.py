@@ -88,7 +88,9 @@ def test_a_picture_is_kept_with_a_note_in_a_collection_and_thrown_away_where_it_
     screens.open_page(page, "/gallery?favourites=1")
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("button", name="Collections").click()
-    collections = screens.dialog(page)
+    collections = page.get_by_role("dialog", name="Collections")
+    expect(collections).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)  # it would lie over the dialog
     collections.get_by_role("button", name="Change").click()
     page.get_by_role("button", name="Delete the collection").click()
     expect(collections.get_by_text("The collection “Covers” is deleted.")).to_be_visible()
