@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import Problem, remedy, what
 from core.storage.tables import Image
 from core.studio.board import Board, Group
+from core.studio.choices import chosen_of
 from core.studio.lineage import drafts_of
 from core.studio.orders import Order
 from pages.parts import again, shell
@@ -41,7 +42,9 @@ def show() -> None:
         soon = ends_soon(text, order_form(here, offers))
         if soon:
             st.warning(soon)
-        _buttons(here, order_as_it_stands(here, offers))
+        order = order_as_it_stands(here, offers)
+        _remember(here, order)
+        _buttons(here, order)
     shell.notice()
     board = here.services.boards.board(here.person.user_id)
     # The pulse stops when nothing is under way: a page at rest asks for nothing.
@@ -53,6 +56,14 @@ def show() -> None:
         show_picture(opened)
     elif "picture" in st.query_params:
         show_picture(picture_in_address(), in_address=True)
+
+
+def _remember(here: Here, order: Order) -> None:
+    """What was chosen lasts beyond the visit, ordered or not; what a link chose, only when it was."""
+    chosen = chosen_of(order)
+    if st.session_state.setdefault("chosen", chosen) != chosen:
+        st.session_state["chosen"] = chosen
+        here.services.choices.remember(here.person.user_id, order)
 
 
 def _buttons(here: Here, order: Order) -> None:
@@ -204,7 +215,7 @@ def _group(here: Here, board: Board, group: Group, large: bool) -> None:
         f"<small>{html.escape(' · '.join(facts))}</small></div>"
     )
     acts = offered(here, request) if large else ()
-    items = [standing(text, slot, request, board, acts) for slot in group.slots]
+    items = [standing(text, slot, request, board, acts, whole=large) for slot in group.slots]
     tiles(text, items, f"tiles-{request.id}", _acted, "large" if large else "grid")
 
 

@@ -3,24 +3,11 @@ the main script would let strangers run its files."""
 
 import streamlit as st
 
-from pages import account, by_link, create, gallery, setup, sign_in
+from core.api.first_page import DESK, PATHS
+from pages import account, by_link, create, gallery, missing, setup, sign_in
 from pages.admin import audit, connections, ledger, people, requests, settings, usage
 from pages.parts import arrivals, shell
 from pages.parts.visit import visit
-
-PATHS = (
-    "",
-    "create",
-    "gallery",
-    "account",
-    "usage",
-    "requests",
-    "people",
-    "connections",
-    "ledger",
-    "settings",
-    "audit",
-)
 
 seen = visit()
 shell.dress(seen.reader)
@@ -53,8 +40,11 @@ if seen.person.is_admin:
     st.session_state["admin_pages"] = {page.url_path: page for page in pages}
 # The first page has no other address than "/"; whoever types its name gets it all the same.
 alias = st.Page(shell.guarded(create.show), title=text("Create"), url_path="create", visibility="hidden")
+hidden = [alias]
+if not seen.person.is_admin:
+    hidden += [st.Page(shell.guarded(missing.show), title="Imagier", url_path=it, visibility="hidden") for it in DESK]
 st.session_state["create_page"] = pages[0]
-page = st.navigation([*pages, alias], position="top")
+page = st.navigation([*pages, *hidden], position="top")
 page.run()
 if page not in (pages[0], alias):
     shell.guarded(arrivals.watch)()

@@ -27,15 +27,16 @@ def in_pieces() -> StreamingResponse:
 def client() -> Iterator[TestClient]:
     routes = [
         Route("/", lambda _: FileResponse(INDEX)),
-        Route("/pieces", lambda _: in_pieces()),
+        Route("/account", lambda _: in_pieces()),
         Route("/ours", lambda _: HTMLResponse(OURS)),
         *LOOK.routes(),
+        Route("/{rest:path}", lambda _: FileResponse(INDEX)),
     ]
     with TestClient(Starlette(routes=routes, middleware=[Middleware(FirstPage, look=LOOK)])) as client:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/pieces"])
+@pytest.mark.parametrize("path", ["/", "/account"])
 def test_the_page_carries_our_name_our_mark_and_our_stylesheet(client: TestClient, path: str) -> None:
     page = client.get(path)
     assert "<title>Imagier</title>" in page.text
@@ -57,6 +58,15 @@ def test_pages_of_our_own_and_what_a_page_loads_pass_as_they_are(client: TestCli
     assert client.get("/ours").text == OURS
     assert client.get("/", headers={"sec-fetch-dest": "iframe"}).text == INDEX.read_text("utf-8")
     assert client.head("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/a/b", "/gallery/deep", "/%2e%2e/x", "/création"])
+def test_at_an_address_without_a_page_the_studio_says_so_in_the_readers_language(client: TestClient, path: str) -> None:
+    page = client.get(path, headers={"accept-language": "fr-FR,fr;q=0.9"})
+    assert page.status_code == 404
+    assert "Cette page n’existe pas" in page.text
+    assert '<html lang="fr">' in page.text
+    assert "There is no such page" in client.get(path).text
 
 
 def test_the_mark_and_the_stylesheet_are_kept_until_they_change(client: TestClient) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import Problem
 from core.storage.database import Database
-from core.studio.templates import Templates, blanks, filled
+from core.studio.templates import Templates, blanks, filled, filled_each
 from tests.studio import Cast, insert_cast, person
 
 
@@ -70,3 +70,18 @@ def test_only_its_owner_changes_a_template_and_an_administrator_what_is_shared(
         templates.remove(person(cast.bob), template_id)
     templates.remove(person(cast.ada, "admin"), template_id)
     assert templates.visible(cast.alice) == []
+
+
+def test_several_values_of_a_blank_make_a_description_of_one_line_each() -> None:
+    text = "A {bird}\nat {time}, {bird}"
+    values = {"bird": ["heron", "  ", "swan 🦢"], "time": ["dawn", "שחר"]}
+    assert filled_each(text, values, 10) == [
+        "A heron at dawn, heron",
+        "A heron at שחר, heron",
+        "A swan 🦢 at dawn, swan 🦢",
+        "A swan 🦢 at שחר, swan 🦢",
+    ]
+    assert filled_each(text, {}, 1) == ["A {bird} at {time}, {bird}"]
+    assert filled_each("no blanks", values, 1) == ["no blanks"]
+    with pytest.raises(Problem, match="These are 10,000,000,000 descriptions"):
+        filled_each(text, {name: [str(number) for number in range(10**5)] for name in ("bird", "time")}, 100)

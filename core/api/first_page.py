@@ -10,13 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.api.door import reader_of
+from core.api.share_page import POLICY, missing_page
+
+FIRST = ""
+DESK = ("usage", "requests", "people", "connections", "ledger", "settings", "audit")
+# Every address at which there is a page for somebody; Streamlit would answer at any other one, too.
+PATHS = (FIRST, "create", "gallery", "account", *DESK)
 LOOK = "/look"
 SHEET, ICON = "style.css", "icon.png"
 FOR_A_YEAR = {"cache-control": "public, max-age=31536000, immutable"}
+MISSING = {"cache-control": "no-store", "content-security-policy": POLICY, "vary": "accept-language"}
 MARKED = b"<title>Streamlit</title>"
 UNWANTED = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")  # the page is needed whole
 OF_THE_FILE = (b"content-length", b"etag", b"last-modified", b"accept-ranges")
@@ -81,13 +90,16 @@ class FirstPage:
             else:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await self._send(send, start, bytes(body))
+                    await self._send(scope, send, start, bytes(body))
 
         headers = [(name, value) for name, value in scope["headers"] if name not in UNWANTED]
         await self.app({**scope, "headers": headers}, receive, collect)
 
-    async def _send(self, send: Send, start: Message, body: bytes) -> None:
-        if MARKED in body:
+    async def _send(self, scope: Scope, send: Send, start: Message, body: bytes) -> None:
+        if MARKED in body and scope["path"].strip("/") not in PATHS:
+            body = missing_page(reader_of(Request(scope))).encode()
+            start = {**start, "status": 404, "headers": HTMLResponse(body, headers=MISSING).raw_headers}
+        elif MARKED in body:
             body = self.look.dressed(body)
             kept = [(name, value) for name, value in start["headers"] if name not in OF_THE_FILE]
             start = {**start, "headers": [*kept, (b"content-length", str(len(body)).encode())]}

@@ -98,6 +98,13 @@ def nothing_page(text: Reader) -> str:
     return _page(text, title, f'<div class="said"><h1>{escape(title)}</h1><p>{escape(f"{reason} {remedy}")}</p></div>')
 
 
+def missing_page(text: Reader) -> str:
+    """For an address at which the studio has no page."""
+    title, hint = text("There is no such page"), text("Its address may have a slip in it.")
+    way = f'<p><a href="/">{escape(text("To the first page"))}</a></p>'
+    return _page(text, title, f'<div class="said"><h1>{escape(title)}</h1><p>{escape(hint)}</p>{way}</div>')
+
+
 def _page(text: Reader, title: str, main: str, footer: str = "", head: str = "") -> str:
     return (
         f'<!DOCTYPE html><html lang="{text.language}"><head><meta charset="utf-8">'

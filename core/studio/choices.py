@@ -27,6 +27,11 @@ class Choices:
 NAMES = tuple(Choices.__dataclass_fields__)
 
 
+def chosen_of(order: Order) -> dict[str, Any]:
+    """What of an order is remembered."""
+    return {name: getattr(order, name) for name in NAMES if name != "several"}
+
+
 class LastChoices:
     def __init__(self, database: Database):
         self.database = database
@@ -37,7 +42,7 @@ class LastChoices:
         return _choices(stored or {})
 
     def remember(self, user_id: int, order: Order) -> None:
-        self._change(user_id, {name: getattr(order, name) for name in NAMES if name != "several"})
+        self._change(user_id, chosen_of(order))
 
     def remember_several(self, user_id: int, several: bool) -> None:
         self._change(user_id, {"several": several})

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
+from math import prod
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -58,6 +60,15 @@ def blanks(text: str) -> list[str]:
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The description; a blank without a value stays as it is."""
     return BLANK.sub(lambda found: values.get(found[1], "").strip() or found[0], text)
+
+
+def filled_each(text: str, values: Mapping[str, Sequence[str]], most: int) -> list[str]:
+    """A description of one line for every combination of the values; more than `most` are refused, and not made."""
+    names = blanks(text)
+    choices = [[value for value in values.get(name, ()) if value.strip()] or [""] for name in names]
+    if (count := prod(len(each) for each in choices)) > most:
+        raise Problem("too_many_lines", count=count, most=most)
+    return [" ".join(filled(text, dict(zip(names, one, strict=True))).split()) for one in product(*choices)]
 
 
 def _own(session: Session, person: Person, template_id: int) -> Template:

@@ -40,6 +40,9 @@ def _keep() -> None:
 def batch_buttons(here: Here, order: Order, submit: Callable[[bool], None]) -> None:
     """The button with the price of all; and what of it is there already. `submit` is told whether to leave that out."""
     text, lines = here.reader, lines_of(order.description)
+    st.session_state["told"] = hash((order, *lines))
+    if st.session_state.pop("told_anew", False):
+        st.info(text("What is to be ordered has changed: look at the total, then press again."))
     found = _estimate(here, order, lines)
     known = _asked(order, lines)
     others = [line for line in lines if line.number not in known]
@@ -53,13 +56,17 @@ def batch_buttons(here: Here, order: Order, submit: Callable[[bool], None]) -> N
 
 
 def submit_batch(here: Here, order: Order, without_known: bool = False) -> bool:
-    """Whether it was ordered; what is there already is told first, once."""
+    """Whether it was ordered. What all cost together is told first, and, once, what is there already."""
     lines, batches = lines_of(order.description), here.services.batches
+    is_told = st.session_state.get("told") == hash((order, *lines))
     try:
-        if without_known:
+        if is_told and without_known:
             known = _asked(order, lines)
             lines = [line for line in lines if line.number not in known]
         elif _asks_first(here, batches, order, lines):
+            return False
+        elif not is_told and lines:
+            st.session_state["told_anew"] = True
             return False
         batches.submit(here.person.user_id, order, lines)
     except Problem as problem:

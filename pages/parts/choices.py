@@ -55,7 +55,13 @@ def choose_shape(text: Reader, model: Model) -> None:
     _default("size", values, model.default_size)
     size = chosen_size(model)
     with _fold("size", shape_name(text, size), _icon(st.session_state["size"])):
-        _radio(text("Shape"), "size", values, lambda value: f"{_icon(value)} {_size_option(text, value)}")
+        st.radio(
+            text("Shape"),
+            values,
+            format_func=lambda value: f"{_icon(value)} {_shape_and_measures(text, value)}",
+            key="size",
+            persist_state="session",
+        )
         if st.session_state["size"] == CUSTOM:
             _custom(text, model)
 
@@ -87,9 +93,13 @@ def choose_quality(text: Reader, model: Model, prices: Mapping[str, int | None])
 
 
 def choose_number(text: Reader) -> None:
-    number = int(st.session_state.get("number") or 1)
-    with _fold("number", text.plural("{count} picture", "{count} pictures", number)):
-        st.number_input(text("Pictures"), 1, MOST_PICTURES, 1, key="number", persist_state="session")
+    numbers = range(1, MOST_PICTURES + 1)
+    if st.session_state.get("number") not in numbers:
+        st.session_state["number"] = 1
+    with _fold("number", text.plural("{count} picture", "{count} pictures", st.session_state["number"])):
+        st.radio(
+            text("Pictures"), numbers, format_func=text.number, key="number", persist_state="session", horizontal=True
+        )
 
 
 def choose_more(text: Reader, model: Model) -> None:
@@ -144,8 +154,13 @@ def _icon(size: str) -> str:
     return ICONS.get(shape(size) or size, ANY_SHAPE)
 
 
-def _size_option(text: Reader, value: str) -> str:
-    return text("Custom") if value == CUSTOM else size_name(text, value)
+def _shape_and_measures(text: Reader, size: str) -> str:
+    """No two shapes have the same words: Streamlit tells options apart by them."""
+    if size == CUSTOM:
+        return text("Custom")
+    measures = dimensions(size)
+    small = f" :small[{measures[0]} × {measures[1]}]" if measures else ""
+    return f"{shape_name(text, size)}{small}"
 
 
 def _custom(text: Reader, model: Model) -> None:
@@ -178,7 +193,7 @@ def _price(text: Reader, prices: Mapping[str, int | None], quality: str) -> str:
     if micros is None:
         return text("unpriced")
     least = min((price for price in prices.values() if price), default=0)
-    times = round(micros / least) if least else 1
+    times = round(micros / least, 1) if least else 1
     price = about(text, micros)
     shown = text("{price} · {times} times the least", price=price, times=text.number(times)) if times > 1 else price
     return shown.replace("$", "\\$")

@@ -60,6 +60,7 @@ function name(place, words) {
 }
 export default function ({ data }) {
   document.documentElement.lang = data.language
+  speak(data.words)
   const skip = document.querySelector('a[href="#stMain"]')
   if (skip) skip.textContent = data.skip
   name("stExpandSidebarButton", data.menu)

@@ -33,7 +33,9 @@ def mask_painter(here: Here, model: Model, picture: ReferenceFile) -> None:
         return
     if not st.toggle(text("Change only a part of it"), key="masks", persist_state="session"):
         return
-    st.caption(text("Paint over what is to change; the description says what comes there."))
+    st.caption(
+        text("Paint over what is to change; the description says what comes there. Unpainted, all of it may change.")
+    )
     texts = {
         "brush": text("Brush"),
         "eraser": text("Eraser"),
@@ -41,6 +43,7 @@ def mask_painter(here: Here, model: Model, picture: ReferenceFile) -> None:
         "clear": text("Start anew"),
         "size": text("Width"),
         "canvas": text("The picture, to be painted on"),
+        "keys": text("By keyboard: arrows move the brush, the space bar lowers and lifts it."),
     }
     data = {
         "source": f"/pictures/{picture.image_id}/original",

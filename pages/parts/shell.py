@@ -19,7 +19,11 @@ PARTS = Path(__file__).parent
 MARK = PARTS / "mark.svg"
 ICON = PARTS / "icon.png"
 
-_document = st.components.v2.component("imagier_document", js=(PARTS / "document.js").read_text("utf-8"))
+SCRIPTS = ("folds.js", "typing.js", "words.js", "document.js")
+
+_document = st.components.v2.component(
+    "imagier_document", js="\n".join((PARTS / name).read_text("utf-8") for name in SCRIPTS)
+)
 
 
 def dress(reader: Reader) -> None:
@@ -32,6 +36,7 @@ def dress(reader: Reader) -> None:
             "skip": reader("Skip to the content"),
             "menu": reader("Menu"),
             "close": reader("Close the menu"),
+            "words": _words(reader),
             "description": st.session_state.get("description"),  # as much of it as has arrived
         }
         _document(data=data, key="language")
@@ -93,6 +98,32 @@ def guarded(show: Callable[[], None]) -> Callable[[], None]:
             st.error(f"{explain(text, 'internal')} {text('Number in the log: {number}', number=number)}")
 
     return shown
+
+
+def _words(reader: Reader) -> dict[str, str]:
+    """What Streamlit tells a screen reader in English, in the reader's words: its names, as words.js spells them."""
+    return {
+        "help": reader("Help"),
+        "increment": reader("More by one"),
+        "decrement": reader("Less by one"),
+        "close": reader("Close"),
+        "clear_value": reader("Empty the field"),
+        "open": reader("Show the list"),
+        "show_password": reader("Show the password"),
+        "hide_password": reader("Hide the password"),
+        "app_pages": reader("Pages"),
+        "sidebar": reader("Menu"),
+        "collapse_sidebar": reader("Close the menu"),
+        "expand_sidebar": reader("Menu"),
+        "notifications": reader("Notices"),
+        "logo": "Imagier",
+        "choose_date": reader("Choose a day"),
+        "choose_date_range": reader("Choose days"),
+        "clear_date": reader("Empty the field"),
+        "clear_dates": reader("Empty the field"),
+        "previous_month": reader("Previous month"),
+        "next_month": reader("Next month"),
+    }
 
 
 def _uploader(reader: Reader) -> str:

@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from core.errors import Problem
+from core.errors import Problem, explain
+from core.i18n import Reader
 from core.storage.tables import Template
-from core.studio.templates import LONGEST_TITLE, blanks, filled
+from core.studio.batches import MOST_LINES, lines_of
+from core.studio.templates import LONGEST_TITLE, blanks, filled, filled_each
 from pages.parts import shell
+from pages.parts.batches import is_several
 from pages.parts.visit import Here, require
 
 
@@ -38,21 +41,63 @@ def _name(here: Here, template: Template) -> str:
 def _fill(here: Here, template: Template) -> None:
     text = here.reader
     st.caption(shell.plain(template.text[:400]))
-    names = blanks(template.text)
-    for name in names:
-        st.text_input(shell.plain(name), key=f"blank-{template.id}-{name}", autocomplete="off")
-    st.button(
-        text("Put it into the description"),
-        key="use-template",
-        type="primary",
-        on_click=_use,
-        args=(template.id, template.text),
-    )
+    if is_several():
+        _fill_each(text, template)
+    else:
+        for name in blanks(template.text):
+            st.text_input(shell.plain(name), key=f"blank-{template.id}-{name}", autocomplete="off")
+        st.button(
+            text("Put it into the description"),
+            key="use-template",
+            type="primary",
+            on_click=_use,
+            args=(template.id, template.text),
+        )
     if template.user_id == here.person.user_id or (here.person.is_admin and template.shared):
         with st.container(horizontal=True):
             share = text("Share it no longer") if template.shared else text("Share it with everybody")
             st.button(share, key="share-template", on_click=_share, args=(template.id, not template.shared))
             st.button(text("Delete the template"), key="delete-template", on_click=_remove, args=(template.id,))
+
+
+def _fill_each(text: Reader, template: Template) -> None:
+    """Several values of a blank make several descriptions: one for every combination."""
+    names = blanks(template.text)
+    if names:
+        st.caption(text("Several values, one per line, make a description each."))
+    with st.container(key="blanks"):
+        for name in names:
+            st.text_area(shell.plain(name), key=f"blanks-{template.id}-{name}", height=100)
+    try:
+        number = len(_each(template.id, template.text))
+    except Problem as problem:
+        st.warning(shell.plain(explain(text, problem.code, problem.params)))
+        return
+    label = text.plural("Add {count} description", "Add {count} descriptions", number)
+    st.button(label, key="use-template", type="primary", on_click=_add, args=(template.id, template.text))
+
+
+def _each(template_id: int, template_text: str) -> list[str]:
+    """The lines that the values make that stand in the blanks at this moment."""
+    typed = {name: st.session_state.get(f"blanks-{template_id}-{name}") or "" for name in blanks(template_text)}
+    values = {name: [line.description for line in lines_of(text)] for name, text in typed.items()}
+    return filled_each(template_text, values, MOST_LINES)
+
+
+def _add(template_id: int, template_text: str) -> None:
+    here = require()
+    try:
+        lines = _each(template_id, template_text)
+    except Problem as problem:
+        shell.refuse(here.reader, problem)
+        return
+    before = (st.session_state.get("description") or "").rstrip()
+    _describe(here, "\n".join([before, *lines] if before else lines))
+
+
+def _describe(here: Here, words: str) -> None:
+    st.session_state["description"] = words
+    here.services.people.save_draft(here.person.user_id, words)
 
 
 def _keep(here: Here) -> None:
@@ -74,7 +119,7 @@ def _keep(here: Here) -> None:
 
 def _use(template_id: int, template_text: str) -> None:
     values = {name: st.session_state.get(f"blank-{template_id}-{name}") or "" for name in blanks(template_text)}
-    st.session_state["description"] = filled(template_text, values)
+    _describe(require(), filled(template_text, values))
 
 
 def _share(template_id: int, shared: bool) -> None:

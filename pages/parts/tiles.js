@@ -46,7 +46,7 @@ function show(tile, item, data, act) {
   const { element } = tile
   element.dataset.state = item.state
   element.dataset.picture = item.id
-  element.style.aspectRatio = ['done', 'running', 'queued', 'paused'].includes(item.state) ? item.ratio : Math.min(item.ratio, 1)
+  element.style.aspectRatio = item.ratio
   element.style.setProperty('--ratio', Math.max(0.5, Math.min(item.ratio, 3)))
   if (item.source && item.source !== tile.source) load(tile, item, data)
   if (!item.source && item.state !== 'running' && tile.image) {
@@ -70,7 +70,7 @@ function load(tile, item, data) {
   if (item.state === 'done') {
     if (item.sources) {
       image.srcset = item.sources
-      image.sizes = sizes(item, data.shape)
+      image.sizes = sizes(item, data.shape, data.items.length)
     }
     if (!tile.image && item.placeholder) image.style.backgroundImage = `url("${item.placeholder}")`
   }
@@ -89,8 +89,8 @@ function load(tile, item, data) {
 }
 
 // About as wide as it is shown, which the browser cannot know before it is.
-function sizes(item, shape) {
-  if (shape === 'large') return '44rem'
+function sizes(item, shape, number) {
+  if (shape === 'large') return number > 1 ? '(max-width: 640px) 92vw, 30rem' : `min(92vw, 60rem, ${76 * item.ratio}vh)`
   if (shape === 'strip') return '7rem'
   if (shape === 'rows') return `(max-width: 640px) 50vw, ${Math.round(item.ratio * 15)}rem`
   return '(max-width: 640px) 46vw, 16rem'

@@ -99,16 +99,22 @@ def tiles(
 
 
 def finished(
-    reader: Reader, image: Image, request: Request, page: str = "", acts: Sequence[Offered] = ()
+    reader: Reader, image: Image, request: Request, page: str = "", acts: Sequence[Offered] = (), whole: bool = False
 ) -> dict[str, Any]:
-    """A picture that is done, as a link to itself on `page` (its address: "" is the page where one is)."""
+    """A picture that is done, as a link to itself on `page` (its address: "" is the page where one is).
+
+    `whole`: it may be shown so large that only the original is sharp.
+    """
+    sizes = [f"/pictures/{image.id}/320 320w", f"/pictures/{image.id}/640 640w"] if image.has_thumbnails else []
+    if sizes and whole and image.width:
+        sizes.append(f"/pictures/{image.id}/original {image.width}w")
     return {
         "id": image.id,
         "state": "done",
         "alt": request.description,
         "href": address(image.id, page),
         "source": f"/pictures/{image.id}/640",
-        "sources": f"/pictures/{image.id}/320 320w, /pictures/{image.id}/640 640w" if image.has_thumbnails else "",
+        "sources": ", ".join(sizes),
         "placeholder": image.placeholder or "",
         "ratio": _ratio(image.width, image.height),
         "badge": badge(reader, request),
@@ -122,12 +128,12 @@ def address(image_id: int, page: str = GALLERY) -> str:
 
 
 def standing(
-    reader: Reader, slot: Slot, request: Request, board: Board, acts: Sequence[Offered] = ()
+    reader: Reader, slot: Slot, request: Request, board: Board, acts: Sequence[Offered] = (), whole: bool = False
 ) -> dict[str, Any]:
     """Any picture of an order, wherever it stands."""
     image = slot.image
     if image.state == "done":
-        return finished(reader, image, request, "gallery", acts)
+        return finished(reader, image, request, GALLERY, acts, whole)
     return {
         "id": image.id,
         "state": image.state,

@@ -116,11 +116,7 @@ def fold(page: Page, key: str) -> Locator:
 
 
 def set_number(page: Page, number: int) -> None:
-    field = open_choice(page, "number").locator("input")
-    field.fill(str(number))
-    field.press("Tab")
-    settle(page)
-    close_choice(page)
+    choose(page, "number", str(number))
 
 
 def open_list(page: Page, key: str) -> Locator:

@@ -3,6 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.services import build
+from core.storage.tables import Improvement
+from core.studio.batches import lines_of
+from core.studio.orders import Order
 from tests.browser import screens
 from tests.browser.accessibility import violations_in_both_themes
 from tests.browser.cast import Cast, Somebody
@@ -34,37 +38,79 @@ def open_every_fold(page: Page) -> None:
     screens.settle(page)
 
 
+def suggest(cast: Cast, somebody: Somebody, suggestion: str) -> None:
+    """A suggestion that has come and waits for an answer."""
+    with cast.database.write() as session:
+        now = cast.database.now(session)
+        session.add(
+            Improvement(
+                user_id=somebody.user_id,
+                created_at=now,
+                finished_at=now,
+                connection="openai",
+                model="words",
+                original="a tree",
+                suggestion=suggestion,
+                state="done",
+                cost_micros=120,
+            )
+        )
+
+
+def order_batch(cast: Cast, somebody: Somebody) -> None:
+    """One picture that comes and one that is refused."""
+    services = build(cast.settings)
+    lines = lines_of("a tree\na stone [fault:400-moderation stage=output]")
+    services.batches.submit(somebody.user_id, Order("…", "gpt-image-2.6-flare", quality="low"), lines)
+    services.database.close()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_on_a_page_of_ones_own_keeps_anybody_out(window: Windows, cast: Cast, language: str) -> None:
     alice = cast.join("Alice", language=language)
-    first, *_ = cast.hang(alice, picture(300, 200), "a tree", 3)
     page = window(token=cast.token(alice))
     findings = Findings(page)
     screens.open_page(page)
-    findings.look("create")
-    for key in ("model", "size", "quality", "number", "output_format") if language == "en" else ("size",):
-        screens.open_choice(page, key)
+    findings.look("create, nothing made yet")
+    first, *_ = cast.hang(alice, picture(300, 200), "a tree", 3)
+    order_batch(cast, alice)
+    suggest(cast, alice, "a tree in the wind")
+    screens.open_page(page)
+    expect(screens.tiles(page, "blocked")).to_be_visible()
+    open_every_fold(page)
+    findings.look("create, with a suggestion and a batch")
+    for key in ("model", "size", "quality", "number", "output_format", "templates") if language == "en" else ("size",):
+        screens.fold(page, key).click()
+        expect(page.locator("[data-testid=stPopoverBody]")).to_be_visible()
         findings.look(f"create, {key}")
         screens.close_choice(page)
     screens.open_page(page, "/gallery")
-    expect(screens.tiles(page)).to_have_count(3)
+    expect(screens.tiles(page, "done").first).to_be_visible()
     findings.look("gallery")
     screens.open_page(page, f"/gallery?picture={first}")
     expect(screens.dialog(page).locator("img").first).to_have_js_property("naturalWidth", 300)
     findings.look("a picture")
+    page.locator(".st-key-start-from button").click()
+    expect(screens.dialog(page)).to_have_count(0)
+    page.locator(".st-key-masks label").first.click()
+    expect(page.locator(".imagier-mask canvas")).to_be_visible()
+    findings.look("create, with a mask")
     screens.open_page(page, "/account")
     open_every_fold(page)
     findings.look("account")
+    page.goto("/usage")
+    screens.wait_for_page(page)
+    findings.look("a page for others")
     assert findings.found == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_on_the_desk_keeps_anybody_out(window: Windows, cast: Cast, language: str) -> None:
     ada = cast.join("Ada", "admin", language)
-    cast.hang(ada, picture(300, 200), "a tree", 3)
+    (image_id, *_) = cast.hang(ada, picture(300, 200), "a tree", 3)
     page = window(token=cast.token(ada))
     findings = Findings(page)
-    for path in DESK:
+    for path in (*DESK, f"people?person={ada.user_id}", f"requests?picture={image_id}"):
         screens.open_page(page, f"/{path}")
         open_every_fold(page)
         findings.look(path)
@@ -72,11 +118,29 @@ def test_nothing_on_the_desk_keeps_anybody_out(window: Windows, cast: Cast, lang
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_at_the_door_keeps_anybody_out(window: Windows, alice: Somebody, language: str) -> None:
+def test_nothing_at_the_door_keeps_anybody_out(window: Windows, cast: Cast, alice: Somebody, language: str) -> None:
+    (image_id,) = cast.hang(alice, picture(300, 200), "a tree")
+    services = build(cast.settings)
+    services.shares.make(alice.user_id, image_id, with_description=True)
+    services.shares.make(alice.user_id, image_id, password="a sentence")
+    links = {f"share {it.share.id}": f"/s/{it.token}" for it in services.shares.of(alice.user_id, image_id)}
+    invitation = services.invitations.create("", "user", {})
+    reset = services.links.make(alice.user_id)
+    services.database.close()
     page = window(locale=language)
     findings = Findings(page)
     screens.open_page(page)
     findings.look("sign in")
-    page.goto("/api/docs")
-    findings.look("the API")
+    for name, path in {
+        "invitation": f"/?invite={invitation}",
+        "a new password": f"/?reset={reset}",
+        "a dead link": "/?reset=nothing",
+    }.items():
+        page.goto(path)
+        expect(page.locator(".st-key-card button").last).to_be_visible()
+        screens.settle(page)
+        findings.look(name)
+    for name, path in (links | {"an ended link": "/s/nothing", "nowhere": "/nowhere", "the API": "/api/docs"}).items():
+        page.goto(path)
+        findings.look(name)
     assert findings.found == {}

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import screens
+from tests.browser.accessibility import violations_in_both_themes
 from tests.browser.application import Application
 from tests.browser.cast import Cast
 from tests.browser.conftest import Windows
@@ -46,6 +47,7 @@ def test_of_two_first_visitors_one_becomes_the_administrator_and_the_other_finds
         screens.open_page(page)
         expect(page.get_by_text("Create the administrator")).to_be_visible()
         expect(page.get_by_role("textbox", name="Set-up code")).to_have_count(0)
+    assert violations_in_both_themes(first) == {}
     set_up(first, "ada", password="short")
     expect(screens.refusal(first)).to_contain_text("This password has 5 characters; it needs at least 8.")
     expect(first.get_by_role("textbox", name="Sign-in name")).to_have_value("ada")
