@@ -45,6 +45,8 @@ if not seen.person.is_admin:
     hidden += [st.Page(shell.guarded(missing.show), title="Imagier", url_path=it, visibility="hidden") for it in DESK]
 st.session_state["create_page"] = pages[0]
 page = st.navigation([*pages, *hidden], position="top")
+if page not in (pages[0], *hidden):
+    shell.name(page.title)
 page.run()
 if page not in (pages[0], alias):
     shell.guarded(arrivals.watch)()

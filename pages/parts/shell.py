@@ -42,6 +42,11 @@ def dress(reader: Reader) -> None:
         _document(data=data, key="language")
 
 
+def name(title: str) -> None:
+    """Of a page, in the tab of the browser and to a screen reader that comes to it."""
+    st.set_page_config(page_title=f"{title} · Imagier")
+
+
 def keep_draft(seen: Visit) -> None:
     """The session ended while its person was typing: the description must be there when they are back."""
     user_id, description = st.session_state.get("user_id"), st.session_state.get("description")

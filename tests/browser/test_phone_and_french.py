@@ -27,6 +27,13 @@ ENGLISH = re.compile(
 )
 
 
+# What a finger aims at, and is not as large as one.
+TOO_SMALL = """() => [...document.querySelectorAll('header button, main :is(button, summary, textarea),' +
+    ':is(main, [data-testid=stPopoverBody]) label:has(input)')]
+  .filter((it) => it.checkVisibility() && Math.min(it.offsetWidth, it.offsetHeight) < 44)
+  .map((it) => `${it.innerText || it.ariaLabel} ${it.offsetWidth} × ${it.offsetHeight}`)"""
+
+
 def fits(page: Page) -> bool:
     wide: bool = page.evaluate(
         """() => {
@@ -59,12 +66,18 @@ def test_on_a_phone_signing_in_and_the_whole_way_to_a_picture_work_by_touch(wind
     page.get_by_role("button", name="Sign in").tap()
     expect(screens.description(page)).to_be_visible()
     screens.wait_for_page(page)
+    for key in ("model", "size", "quality", "number", "more"):
+        screens.fold(page, key).tap()
+        expect(page.locator("[data-testid=stPopoverBody] label").last).to_be_visible()
+        assert page.evaluate(TOO_SMALL) == [], key
+        screens.close_choice(page)
     screens.description(page).tap()
     page.keyboard.type("A parrot in the pocket")
     page.locator(".st-key-generate button").tap()
     screens.wait_for_tile(page, "done")
     until(lambda: fits(page), "a page as wide as the phone")
     assert screens.tiles(page).bounding_box()["width"] > 300  # type: ignore[index]
+    assert page.evaluate(TOO_SMALL) == []
 
 
 def test_on_a_phone_the_navigation_can_be_used_right_after_typing(window: Windows, cast: Cast, alice: Somebody) -> None:
