@@ -87,9 +87,14 @@ def test_a_size_of_ones_own_is_checked_as_it_is_typed(page: Page) -> None:
     field.locator("label", has_text="Custom").click()
     said = page.locator("[data-testid=stPopoverBody] [data-testid=stCaptionContainer]")
     expect(said).to_contain_text("Square · 1024 × 1024 fits.")
-    page.locator(".st-key-width input").fill("3000")
-    page.locator(".st-key-width input").press("Tab")
+    width = page.locator(".st-key-width input")
+    width.press("Control+a")
+    page.keyboard.type("3000")
     expect(said).to_contain_text("This does not fit: both sides are multiples of 16")
+    expect(width).to_be_focused()
+    width.press("Control+a")
+    page.keyboard.type("1600")
+    expect(said).to_contain_text("Landscape · 1600 × 1024 fits.")
 
 
 def test_a_template_is_kept_and_filled_in(page: Page) -> None:
@@ -105,6 +110,17 @@ def test_a_template_is_kept_and_filled_in(page: Page) -> None:
     page.get_by_role("textbox", name="time of day").fill("dusk")
     page.get_by_role("button", name="Put it into the description").click()
     expect(screens.description(page)).to_have_value("A heron at dusk")
+
+    screens.close_choice(page)
+    page.locator(".st-key-several label").click()
+    expect(page.locator(".st-key-several-line")).to_contain_text("1 description")
+    screens.fold(page, "templates").click()
+    page.get_by_role("textbox", name="bird").fill("swan\nkingfisher")
+    page.get_by_role("textbox", name="time of day").fill("dawn\n\nnoon")
+    page.get_by_role("button", name="Add 4 descriptions").click()
+    lines = ["A heron at dusk", "A swan at dawn", "A swan at noon", "A kingfisher at dawn", "A kingfisher at noon"]
+    expect(screens.description(page)).to_have_value("\n".join(lines))
+    expect(page.locator(".st-key-generate")).to_contain_text("Generate 5 · about $")
 
 
 def test_a_picture_that_comes_while_one_is_elsewhere_is_announced(

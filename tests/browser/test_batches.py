@@ -18,8 +18,12 @@ def test_lines_are_ordered_together_paused_and_gone_on_with_on_another_device(
 ) -> None:
     page = window(token=cast.token(alice))
     screens.open_page(page)
-    screens.description(page).fill(LINES)
     page.locator(".st-key-several label").click()
+    expect(page.locator(".st-key-several-line")).to_contain_text("0 descriptions")
+    screens.description(page).fill(LINES)
+    page.keyboard.press("Control+Enter")  # sooner than the total can be told
+    expect(page.get_by_text("What is to be ordered has changed")).to_be_visible()
+    assert cast.requests(alice) == []
     expect(page.locator(".st-key-several-line")).to_contain_text("5 descriptions")
     expect(page.locator(".st-key-generate")).to_contain_text("Generate 5 · about $")
     screens.generate(page)
