@@ -65,7 +65,7 @@ def submit_batch(here: Here, order: Order, without_known: bool = False) -> bool:
             lines = [line for line in lines if line.number not in known]
         elif _asks_first(here, batches, order, lines):
             return False
-        elif not is_told and lines:
+        elif not is_told and lines and batches.estimate(here.person.user_id, order, lines).micros != 0:
             st.session_state["told_anew"] = True
             return False
         batches.submit(here.person.user_id, order, lines)

@@ -61,6 +61,7 @@ function name(place, words) {
 export default function ({ data }) {
   document.documentElement.lang = data.language
   speak(data.words)
+  for (const logo of document.querySelectorAll("[data-testid$=Logo]")) logo.alt = "Imagier"
   const skip = document.querySelector('a[href="#stMain"]')
   if (skip) skip.textContent = data.skip
   name("stExpandSidebarButton", data.menu)

@@ -1,10 +1,11 @@
 // Names that the framework gives in English to what only a screen reader tells, in the reader's words; and names of signs,
 // which are told beside their words already.
 
-const NAMES = ["aria-label", "title", "alt"]
+const NAMES = ["aria-label", "title"]
 let words = {}
 
 function translate(element) {
+  if (element.matches("img")) return // what people have written
   const name = element.getAttribute("aria-label")
   if (element.getAttribute("role") === "img" && name?.endsWith(" icon")) {
     if (!element.ariaHidden) element.ariaHidden = "true"
@@ -20,7 +21,7 @@ function translate(element) {
 function translateAll(place) {
   if (place.nodeType !== Node.ELEMENT_NODE) return
   translate(place)
-  for (const element of place.querySelectorAll("[aria-label], [title], [alt]")) translate(element)
+  for (const element of place.querySelectorAll("[aria-label], [title]")) translate(element)
 }
 new MutationObserver((changes) => {
   for (const { type, target, addedNodes } of changes) {
