@@ -78,7 +78,7 @@ def test_a_compatible_server_is_sent_what_every_server_understands(
         expect(screens.fold(page, key)).to_have_count(0)
     screens.describe(page, "A lake, wherever")
     screens.wait_for_tile(page, "done")
-    screens.choose(page, "size", "Square · 512")
+    screens.choose(page, "size", "Square 512")
     screens.describe(page, "A lake, in a square")
     screens.wait_for_tile(page, "done", 2)
     cast.close()
