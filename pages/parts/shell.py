@@ -126,6 +126,13 @@ def _words(reader: Reader) -> dict[str, str]:
         "choose_date_range": reader("Choose days"),
         "clear_date": reader("Empty the field"),
         "clear_dates": reader("Empty the field"),
+        "link_to_heading": reader("The address of this part"),
+        "file_upload": reader("Choose pictures"),
+        "add_files": reader("Choose more pictures"),
+        "remove_": reader("Remove:"),
+        "shortcut_": reader("Shortcut:"),
+        "connection_error": reader("Imagier does not answer"),
+        "away": reader("This page goes on by itself as soon as it does. What you have ordered is kept."),
         "previous_month": reader("Previous month"),
         "next_month": reader("Next month"),
     }

@@ -1,5 +1,7 @@
 """Descriptions with blanks: choose one, fill it in, or keep what is described as one."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.errors import Problem, explain
@@ -16,12 +18,13 @@ def template_picker(here: Here) -> None:
     text = here.reader
     with st.popover(text("Templates"), icon=":material/edit_note:", key="fold-templates"):
         found = {template.id: template for template in here.services.templates.visible(here.person.user_id)}
+        names = _names(here, found)
         if found:
             chosen = st.selectbox(
                 text("Template"),
                 list(found),
                 index=None,
-                format_func=lambda it: _name(here, found[it]) if it in found else "",
+                format_func=lambda it: names.get(it, ""),
                 key="template",
                 placeholder=text("Choose a template"),
             )
@@ -32,10 +35,17 @@ def template_picker(here: Here) -> None:
         _keep(here)
 
 
-def _name(here: Here, template: Template) -> str:
-    if template.user_id == here.person.user_id:
-        return template.title
-    return here.reader("{title} · shared", title=template.title)
+def _names(here: Here, found: Mapping[int, Template]) -> dict[int, str]:
+    """What each is called. A list tells entries apart by their words, so those with one title are numbered."""
+    names: dict[int, str] = {}
+    for template_id, template in found.items():
+        is_own = template.user_id == here.person.user_id
+        name = template.title if is_own else here.reader("{title} · shared", title=template.title)
+        number = 1
+        while (numbered := name if number == 1 else f"{name} ({number})") in names.values():
+            number += 1
+        names[template_id] = numbered
+    return names
 
 
 def _fill(here: Here, template: Template) -> None:

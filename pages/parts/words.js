@@ -1,5 +1,5 @@
 // Names that the framework gives in English to what only a screen reader tells, in the reader's words; and names of signs,
-// which are told beside their words already.
+// which are told beside their words already. Also what it says when the server is away, which speaks of terminals.
 
 const NAMES = ["aria-label", "title"]
 let words = {}
@@ -13,13 +13,29 @@ function translate(element) {
   }
   for (const attribute of NAMES) {
     const before = element.getAttribute(attribute)
-    const after = before && words[before.toLowerCase().replaceAll(' ', '_')]
+    const after = before && translation(before)
     // What is written again although it is the same is seen again, without an end.
     if (after && after !== before) element.setAttribute(attribute, after)
   }
 }
+const key = (text) => text.toLowerCase().replaceAll(' ', '_')
+function translation(name) {
+  const [verb, ...rest] = name.split(' ') // "Remove", and the name of a file
+  const found = rest.length ? words[`${key(verb)}_`] : undefined
+  return words[key(name)] ?? (found && `${found} ${rest.join(' ')}`)
+}
+function tellThatItIsAway(place) {
+  const dialog = place.closest('[role=dialog]') ?? place.querySelector('[role=dialog]')
+  const title = [...(dialog?.querySelectorAll('h1, h2, h3, [slot=title]') ?? [])].find((it) => key(it.textContent) === 'connection_error')
+  if (!title) return
+  title.textContent = words.connection_error
+  const [first, ...others] = dialog.querySelectorAll('p, pre')
+  if (first) first.textContent = words.away
+  for (const other of others) other.hidden = true
+}
 function translateAll(place) {
   if (place.nodeType !== Node.ELEMENT_NODE) return
+  tellThatItIsAway(place)
   translate(place)
   for (const element of place.querySelectorAll("[aria-label], [title]")) translate(element)
 }
