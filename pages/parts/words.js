@@ -5,6 +5,8 @@ const NAMES = ["aria-label", "title"]
 let words = {}
 
 function translate(element) {
+  // It has a name and takes the focus, and says that it is nothing.
+  if (element.matches('section[role=presentation]')) element.setAttribute('role', 'group')
   if (element.matches("img")) return // what people have written
   const name = element.getAttribute("aria-label")
   if (element.getAttribute("role") === "img" && name?.endsWith(" icon")) {
