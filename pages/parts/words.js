@@ -15,25 +15,29 @@ function translate(element) {
   }
   for (const attribute of NAMES) {
     const before = element.getAttribute(attribute)
-    const after = before && translation(before)
+    const after = before && translation(before, element)
     // What is written again although it is the same is seen again, without an end.
     if (after && after !== before) element.setAttribute(attribute, after)
   }
 }
 const key = (text) => text.toLowerCase().replaceAll(' ', '_')
-function translation(name) {
+function translation(name, element) {
   const [verb, ...rest] = name.split(' ') // "Remove", and the name of a file
-  const found = rest.length ? words[`${key(verb)}_`] : undefined
+  const isCompound = rest.length && element.closest('[data-testid=stFileUploader], .stButton')
+  const found = isCompound ? words[`${key(verb)}_`] : undefined
   return words[key(name)] ?? (found && `${found} ${rest.join(' ')}`)
 }
 function tellThatItIsAway(place) {
   const dialog = place.closest('[role=dialog]') ?? place.querySelector('[role=dialog]')
-  const title = [...(dialog?.querySelectorAll('h1, h2, h3, [slot=title]') ?? [])].find((it) => key(it.textContent) === 'connection_error')
-  if (!title) return
-  title.textContent = words.connection_error
-  const [first, ...others] = dialog.querySelectorAll('p, pre')
-  if (first) first.textContent = words.away
-  for (const other of others) other.hidden = true
+  if (!dialog) return
+  const walker = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT)
+  const texts = []
+  while (walker.nextNode()) texts.push(walker.currentNode)
+  const [title, first, ...others] = texts
+  if (!first || key(title.data) !== 'connection_error') return
+  title.data = words.connection_error
+  first.data = words.away
+  for (const other of others) other.parentElement.closest('pre, code, div').hidden = true
 }
 function translateAll(place) {
   if (place.nodeType !== Node.ELEMENT_NODE) return
