@@ -41,6 +41,7 @@ def test_the_pages_follow_light_and_dark_carry_title_and_mark_and_run_no_script_
     assert page.evaluate("window.caught") is None
     expect(page).to_have_title("Imagier")
     screens.go(page, "Gallery")
+    expect(page).to_have_title("Gallery · Imagier")
     expect(page.locator("[data-testid=stHeaderLogo], [data-testid=stLogo]").first).to_be_visible()
 
 
