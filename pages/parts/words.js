@@ -31,13 +31,13 @@ function tellThatItIsAway(place) {
   const dialog = place.closest('[role=dialog]') ?? place.querySelector('[role=dialog]')
   if (!dialog) return
   const walker = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT)
-  const texts = []
-  while (walker.nextNode()) texts.push(walker.currentNode)
-  const [title, first, ...others] = texts
-  if (!first || key(title.data) !== 'connection_error') return
+  const title = walker.nextNode()
+  const reason = walker.nextNode()
+  if (!reason || key(title.data) !== 'connection_error') return
   title.data = words.connection_error
-  first.data = words.away
-  for (const other of others) other.parentElement.closest('pre, code, div').hidden = true
+  reason.data = words.away
+  const command = dialog.querySelector('[data-testid=stErrorCodeBlock]')
+  if (command) command.style.display = 'none'
 }
 function translateAll(place) {
   if (place.nodeType !== Node.ELEMENT_NODE) return
