@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made of the descriptions of the operations."""
 
+from http import HTTPStatus
 from typing import Any
 
 from core.api.door import Operation
@@ -67,7 +68,7 @@ def _operation(operation: Operation, models: list[Model]) -> dict[str, Any]:
         answers[str(status)] = {"description": operation.text, "content": content} | _links(found)
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     for status in (*operation.fails, 405):
-        answers[str(status)] = {"description": "Error", "content": error}
+        answers[str(status)] = {"description": HTTPStatus(status).phrase, "content": error}
     for code, one in answers.items():
         one["headers"] = _headers(operation, int(code))
     described: dict[str, Any] = {
