@@ -31,6 +31,11 @@ def actor() -> Actor:
     return _actor.get()
 
 
+def revealed(user_id: int, login: str) -> Actor:
+    """The visitor of this context, once it is known who that is."""
+    return Actor(user_id, login, actor().address, actor().door)
+
+
 def act_as(actor: Actor) -> None:
     """For the rest of this context: a run of a page, which ends with its thread's work."""
     _actor.set(actor)

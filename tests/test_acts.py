@@ -149,7 +149,14 @@ def test_the_record_is_narrowed_down_and_turned_page_by_page(database: Database,
     assert [entry.login for entry in second.entries] == ["user2", "user1"]
     assert [entry.id for entry in back.entries] == [entry.id for entry in first.entries]
     assert (first.newer, back.newer) == (None, None)
-    assert [act.login for act in record.export(Narrowed(door="pages"))] == ["user1", "user3"]
+    assert found(oldest_first=True, text="bob")[:2] == ["user0", "user1"]
+    forth = record.page(Narrowed(oldest_first=True), before=first.entries[-1].id - 2, size=2)
+    assert [entry.login for entry in forth.entries] == ["user2", "user3"]
+    assert record.page(Narrowed(oldest_first=True), after=forth.newer, size=2).newer is None
+    gone = record.page(Narrowed(person="bob"), before=1, size=2)  # nothing is further down
+    assert [entry.login for entry in gone.entries] == ["user4", "user2"]
+    assert [act.login for act in record.export(Narrowed(door="pages"))] == ["user3", "user1"]
+    assert [act.login for act in record.export(Narrowed(door="pages", oldest_first=True))] == ["user1", "user3"]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,10 @@ def test_what_is_hidden_deleted_turned_off_or_a_disabled_persons_shows_nothing(
     assert code_of(lambda: dossiers.hide(image_id, True)) == "no_such_picture"
     assert not shares.of(studio.alice, image_id)
     hidden = [(act, after) for act, _, after in acts(studio.database) if act.startswith("picture.")]
-    assert hidden == [("picture.hidden", {"owner": "alice"}), ("picture.unhidden", {"owner": "alice"})]
+    assert hidden == [
+        ("picture.hidden", {"hidden": True, "owner": "alice"}),
+        ("picture.unhidden", {"hidden": False, "owner": "alice"}),
+    ]
 
 
 def test_an_order_of_impossible_terms_makes_no_link(

@@ -1,4 +1,4 @@
-"""Reading the record of acts: newest first, a page at a time, narrowed down; and all of it, for a file."""
+"""Reading the record of acts: a page at a time, narrowed down, newest or oldest first; and all of it, for a file."""
 
 import json
 from collections.abc import Generator, Mapping, Sequence
@@ -30,10 +30,11 @@ class Narrowed:
     start: datetime | None = None
     end: datetime | None = None
     text: str = ""
+    oldest_first: bool = False
 
     @classmethod
     def of(cls, address: Mapping[str, str], zone: tzinfo) -> Self:
-        """What an address asks for: `user`, `act`, `door`, `from`, `to` (days of the site) and `q`."""
+        """What an address asks for: `user`, `act`, `door`, `from`, `to` (days of the site), `q` and `sort`."""
         first, last = day_of(address.get("from", "")), day_of(address.get("to", ""))
         return cls(
             person=address.get("user", "")[:LONGEST_TEXT],
@@ -42,6 +43,7 @@ class Narrowed:
             start=_midnight(first, zone) if first else None,
             end=_midnight(last + timedelta(days=1), zone) if last else None,
             text=address.get("q", "")[:LONGEST_TEXT],
+            oldest_first=address.get("sort", "") == "oldest",
         )
 
 
@@ -74,22 +76,18 @@ class Acts:
         self.database = database
 
     def page(self, wanted: Narrowed, before: int | None = None, after: int | None = None, size: int = PAGE) -> ActPage:
-        """The page below entry `before`, or above entry `after`, or the first one."""
+        """The page that follows entry `before` in the order, or precedes entry `after`; the first one if there is none
+        like that, or none that is full."""
         with self.database.read() as session:
-            query = select(AuditEntry).where(*_conditions(session, wanted))
-            if after is not None:
-                query = query.where(AuditEntry.id > min(after, LARGEST_ID)).order_by(AuditEntry.id)
-            else:
-                if before is not None:
-                    query = query.where(AuditEntry.id < min(before, LARGEST_ID))
-                query = query.order_by(AuditEntry.id.desc())
-            found = list(session.scalars(query.limit(size + 1)))
-        more, entries = len(found) > size, found[:size]
-        if after is not None:
-            entries.reverse()
-            return ActPage(entries, entries[0].id if entries and more else None, entries[-1].id if entries else None)
-        newer = entries[0].id if entries and before is not None else None
-        return ActPage(entries, newer, entries[-1].id if entries and more else None)
+            found = _beyond(session, wanted, size + 1, before if after is None else after, after is not None)
+            more, entries = len(found) > size, found[:size]
+            is_first = before is None if after is None else not more
+            if (after is not None and not more) or (before is not None and not entries):
+                found, is_first = _beyond(session, wanted, size + 1, None, False), True
+                more, entries = len(found) > size, found[:size]
+            elif after is not None:
+                entries, more = entries[::-1], True
+        return ActPage(entries, None if is_first else entries[0].id, entries[-1].id if more else None)
 
     def kinds(self) -> list[str]:
         """What has been recorded at all, by its code; one look into the index for each."""
@@ -102,15 +100,23 @@ class Acts:
         return kinds
 
     def export(self, wanted: Narrowed) -> Generator[Act, None, None]:
-        """All of them, oldest first. Holds a transaction until its end: whoever may stop earlier closes it."""
+        """All of them, in the order. Holds a transaction until its end: whoever may stop earlier closes it."""
         with self.database.read() as session:
-            conditions = _conditions(session, wanted)
-            query = select(AuditEntry).where(*conditions).order_by(AuditEntry.id).limit(BATCH)
-            last = 0
-            while entries := session.scalars(query.where(AuditEntry.id > last)).all():
+            last = None
+            while entries := _beyond(session, wanted, BATCH, last, False):
                 yield from map(_act, entries)
                 last = entries[-1].id
                 session.expunge_all()
+
+
+def _beyond(session: Session, wanted: Narrowed, number: int, key: int | None, backwards: bool) -> Sequence[AuditEntry]:
+    """The first ones in the order, after entry `key`, or before it if `backwards`."""
+    rises = wanted.oldest_first != backwards
+    query = select(AuditEntry).where(*_conditions(session, wanted))
+    if key is not None:
+        place = min(key, LARGEST_ID)
+        query = query.where(AuditEntry.id > place if rises else AuditEntry.id < place)
+    return session.scalars(query.order_by(AuditEntry.id if rises else AuditEntry.id.desc()).limit(number)).all()
 
 
 def day_of(text: str) -> date | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as Transaction
 
 from core.accounts import audit, passwords
 from core.accounts.sessions import end_sessions
-from core.acting import Actor, actor
+from core.acting import actor, revealed
 from core.errors import Problem
 from core.settings import Settings
 from core.storage.database import Database
@@ -66,7 +66,7 @@ class People:
             if _any(transaction):
                 raise Problem("already_set_up")
             self._insert(transaction, user)
-            who = Actor(user.id, user.login, actor().address, actor().door)
+            who = revealed(user.id, user.login)
             audit.record(transaction, user.created_at, "setup.done", user.login, after=_described(user), who=who)
         return user
 
@@ -83,7 +83,7 @@ class People:
         user = self._made(login, name, "user", password)
         with self.database.write() as transaction:
             self._insert(transaction, user)
-            who = Actor(user.id, user.login, actor().address, actor().door)
+            who = revealed(user.id, user.login)
             audit.record(transaction, user.created_at, "person.signed_up", user.login, after=_described(user), who=who)
         return user.id
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Transaction
 
 from core.accounts import audit
-from core.acting import Actor, actor
+from core.acting import Actor, actor, revealed
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.tables import Session, User
@@ -115,7 +115,7 @@ class Sessions:
             )
             if user_id is not None:
                 login = _login(transaction, user_id)
-                who = Actor(user_id, login, actor().address, actor().door)
+                who = revealed(user_id, login)
                 audit.record(transaction, self._database.now(transaction), "session.ended", login, who=who)
 
     def end_all(self, user_id: int, but: int | None = None) -> None:

@@ -53,24 +53,27 @@ class Throttle:
         `login` is what was typed, in its normal form, whether such an account exists or not; None for a secret
         that belongs to no account.
         """
-        self._count(self._keys(login, address))
+        with self._database.write() as transaction:
+            self._count(transaction, self._keys(login, address))
 
     def sign_up(self, address: str) -> None:
-        """Count that somebody makes an account for themselves, whether it succeeds or not."""
-        self._count([(self._hidden("sign-up", _network(address)), SIGN_UP)])
-
-    def _count(self, keys: list[tuple[str, Patience]]) -> None:
+        """Count that somebody makes an account for themselves, whether it succeeds or not; record a slow-down."""
+        key = self._hidden("sign-up", _network(address))
         with self._database.write() as transaction:
-            now = self._database.now(transaction)
-            counted = [(patience, self._row(transaction, key, now)) for key, patience in keys]
-            wait = max((row.blocked_until - now for _, row in counted if row.blocked_until), default=timedelta())
-            if wait > timedelta():
-                raise Problem("too_many_attempts", wait=wait.total_seconds())
-            for patience, row in counted:
-                row.failures += 1
-                row.last_at = now
-                delay = patience.delay(row.failures)
-                row.blocked_until = now + delay if delay else None
+            self._count(transaction, [(key, SIGN_UP)])
+            _record_slowness(transaction, self._database.now(transaction), key, "address", "")
+
+    def _count(self, transaction: Transaction, keys: list[tuple[str, Patience]]) -> None:
+        now = self._database.now(transaction)
+        counted = [(patience, self._row(transaction, key, now)) for key, patience in keys]
+        wait = max((row.blocked_until - now for _, row in counted if row.blocked_until), default=timedelta())
+        if wait > timedelta():
+            raise Problem("too_many_attempts", wait=wait.total_seconds())
+        for patience, row in counted:
+            row.failures += 1
+            row.last_at = now
+            delay = patience.delay(row.failures)
+            row.blocked_until = now + delay if delay else None
 
     def succeeded(self, login: str | None, address: str) -> None:
         """What `begin` counted was no failure: forget those of the account, and this one of the address.
@@ -96,11 +99,7 @@ class Throttle:
             now = self._database.now(transaction)
             audit.record(transaction, now, act, subject, after={"reason": reason})
             for kind, (key, _) in zip(("address", "account"), self._keys(login, address), strict=False):
-                row = transaction.get(Row, key)
-                if row is not None and row.blocked_until is not None and row.blocked_until > now:
-                    seconds = round((row.blocked_until - now).total_seconds())
-                    slowed = {"slowed": kind, "failures": row.failures, "seconds": seconds}
-                    audit.record(transaction, now, "session.slowed", subject, after=slowed)
+                _record_slowness(transaction, now, key, kind, subject)
 
     def sweep(self) -> None:
         """Remove what is forgotten anyway."""
@@ -132,6 +131,14 @@ class Throttle:
     def _hidden(self, kind: str, subject: str) -> str:
         message = f"{kind}:{subject}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._secret, message, "sha256").hex()
+
+
+def _record_slowness(transaction: Transaction, now: datetime, key: str, kind: str, subject: str) -> None:
+    row = transaction.get(Row, key)
+    if row is not None and row.blocked_until is not None and row.blocked_until > now:
+        seconds = round((row.blocked_until - now).total_seconds())
+        slowed = {"slowed": kind, "failures": row.failures, "seconds": seconds}
+        audit.record(transaction, now, "session.slowed", subject, after=slowed)
 
 
 def _network(address: str) -> str:

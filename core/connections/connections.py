@@ -146,14 +146,15 @@ class Connections:
             row, now = self._any(session, name), self._database.now(session)
             if row.paused_at is None:
                 row.paused_at = now
-                audit.record(session, now, "connection.paused", name)
+                audit.record(session, now, "connection.paused", name, {"paused": False}, {"paused": True})
 
     def go_on(self, name: str) -> None:
         """After a pause, or after its provider has stopped the line."""
         with self._database.write() as session:
             row, now = self._any(session, name), self._database.now(session)
             if row.paused_at is not None or row.stopped_code is not None:
-                audit.record(session, now, "connection.opened", name, {"stopped": row.stopped_code})
+                before = {"paused": row.paused_at is not None, "stopped": row.stopped_code}
+                audit.record(session, now, "connection.opened", name, before, {"paused": False, "stopped": None})
             row.paused_at = row.stopped_code = row.stopped_request_id = row.stopped_at = None
             row.stopped_detail = ""
 
@@ -170,7 +171,8 @@ class Connections:
             order[place - 1 : place + 1] = order[place], order[place - 1]
             for position, one in enumerate(order, start=1):
                 self._any(session, one).position = position
-            audit.record(session, self._database.now(session), "connection.moved", name, after={"place": place})
+            now = self._database.now(session)
+            audit.record(session, now, "connection.moved", name, {"place": place + 1}, {"place": place})
 
     def remove(self, name: str, cancels_waiting: bool = False) -> None:
         """Only if nothing is being drawn; pictures that wait are cancelled if that is wanted, and else in the way."""
@@ -188,6 +190,11 @@ class Connections:
             before = {**self._told(session, row, now), "cancelled": len(waiting)}
             session.delete(row)
             audit.record(session, now, "connection.removed", name, before)
+
+    def note_test(self, name: str, found: Mapping[str, Any]) -> None:
+        """Record that an administrator has tried a connection, and what that showed."""
+        with self._database.write() as session:
+            audit.record(session, self._database.now(session), "connection.tested", name, after=found)
 
     def way(self, name: str) -> Way:
         """How a connection reaches its provider, for a test of it."""

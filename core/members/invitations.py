@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts import audit, passwords
 from core.accounts.people import TYPES, join, normal_name, possible_login
+from core.acting import revealed
 from core.errors import Problem
 from core.ledger.limits import USER, normal
 from core.members.links import hashed
@@ -91,7 +92,8 @@ class Invitations:
             session.add_all(own_limits(user.id, row.limits))
             row.used += 1
             after = {"name": shown, "type": row.type, "limits": row.limits}
-            audit.record(session, now, "invitation.used", wanted, {"invitation": row.id}, after)
+            who = revealed(user.id, wanted)
+            audit.record(session, now, "invitation.used", wanted, {"invitation": row.id}, after, who=who)
             return user.id
 
     def _open(self, session: Session, token: str) -> Invitation:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts import audit, passwords
 from core.accounts.sessions import end_sessions
+from core.acting import revealed
 from core.errors import Problem
 from core.members.members import member
 from core.storage.database import Database
@@ -66,7 +67,8 @@ class PasswordLinks:
             user.password = password_hash
             session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
             end_sessions(session, user.id)
-            audit.record(session, self.database.now(session), "password.chosen_by_link", user.login)
+            who = revealed(user.id, user.login)
+            audit.record(session, self.database.now(session), "password.chosen_by_link", user.login, who=who)
             return user.id
 
     def sweep(self) -> None:

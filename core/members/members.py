@@ -61,10 +61,11 @@ class Members:
             keep_an_administrator(session, user)
             user.disabled_at = now = self.database.now(session)
             after = {
+                "disabled": True,
                 "sessions_ended": end_sessions(session, user.id),
                 "cancelled": cancel_waiting(session, user.id, now),
             }
-            audit.record(session, now, "person.disabled", user.login, after=after)
+            audit.record(session, now, "person.disabled", user.login, {"disabled": False}, after)
 
     def enable(self, login: str) -> None:
         with self.database.write() as session:
@@ -72,7 +73,8 @@ class Members:
             if user.disabled_at is None:
                 return
             user.disabled_at = None
-            audit.record(session, self.database.now(session), "person.enabled", user.login)
+            now, states = self.database.now(session), ({"disabled": True}, {"disabled": False})
+            audit.record(session, now, "person.enabled", user.login, *states)
 
 
 def cancel_waiting(session: Session, user_id: int, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
@@ -95,8 +96,7 @@ class Dossiers:
             if image is None or image.state != "done" or image.deleted_at is not None:
                 raise Problem("no_such_picture")
             image.deleted_at, image.deleted_by = self.database.now(session), actor().user_id
-            owner = {"owner": image.request.user.login}
-            audit.record(session, image.deleted_at, "picture.deleted", f"picture {image_id}", after=owner)
+            _record(session, image.deleted_at, "picture.deleted", image, "deleted", True)
 
     def hide(self, image_id: int, hidden: bool) -> None:
         """Take a picture out of its owner's links, those that there are and those to come; or put it back."""
@@ -109,7 +109,7 @@ class Dossiers:
             now = self.database.now(session)
             image.hidden_at = now if hidden else None
             act = "picture.hidden" if hidden else "picture.unhidden"
-            audit.record(session, now, act, f"picture {image_id}", after={"owner": image.request.user.login})
+            _record(session, now, act, image, "hidden", hidden)
 
     def restore(self, image_id: int) -> None:
         """Give a picture back that was deleted, whoever did it, while it is not purged."""
@@ -118,8 +118,12 @@ class Dossiers:
             if image is None or image.deleted_at is None or image.purged_at is not None:
                 raise Problem("no_such_picture")
             image.deleted_at = image.deleted_by = None
-            owner = {"owner": image.request.user.login}
-            audit.record(session, self.database.now(session), "picture.restored", f"picture {image_id}", after=owner)
+            _record(session, self.database.now(session), "picture.restored", image, "deleted", False)
+
+
+def _record(session: Session, now: datetime, act: str, image: Image, name: str, value: bool) -> None:
+    after = {name: value, "owner": image.request.user.login}
+    audit.record(session, now, act, f"picture {image.id}", {name: not value}, after)
 
 
 def _name(session: Session, user_id: int | None) -> str | None:

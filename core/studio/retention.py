@@ -5,15 +5,18 @@ favourite any more, when it comes back from the bin or from a backup, still has 
 goes after `BIN`, or with the others of its age.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.accounts import audit
+from core.acting import NOBODY
 from core.site import Sites
 from core.storage.database import Database
-from core.storage.tables import AuditEntry, Image, Setting
+from core.storage.tables import AuditEntry, Image, Setting, User
 from core.studio.gallery import in_bin
 from core.studio.removal import BATCH, Removal, mark_purged
 
@@ -81,7 +84,7 @@ class Retention:
         with self.database.write() as session:
             now = self.database.now(session)
             old = select(Image.id).where(in_bin(), Image.deleted_at < now - BIN).order_by(Image.id).limit(BATCH)
-            return len(mark_purged(session, session.scalars(old).all(), now))
+            return _purged(session, session.scalars(old).all(), now, "", BIN)
 
     def _purge_some(self, user_id: int) -> int:
         """One transaction, which reads the rule anew: it may have been changed, and a picture become a favourite."""
@@ -91,7 +94,8 @@ class Retention:
                 return 0
             old = select(Image.id).where(_kept(user_id), Image.finished_at < now - rule.age, _not_spared(now, rule))
             ids = session.scalars(old.order_by(Image.finished_at).limit(BATCH)).all()
-            return len(mark_purged(session, ids, now))
+            login = session.scalars(select(User.login).where(User.id == user_id)).one()
+            return _purged(session, ids, now, login, rule.age)
 
     def _rule(self, session: Session) -> _Rule | None:
         site = self.sites.within(session)
@@ -105,6 +109,15 @@ class Retention:
         since = max(changed, session.scalar(restored) or changed)
         notice = timedelta(days=site.retention_notice_days)
         return _Rule(timedelta(days=site.retention_days), notice, since + notice)
+
+
+def _purged(session: Session, image_ids: Sequence[int], now: datetime, login: str, age: timedelta) -> int:
+    """The program itself does it, and it is written down like the acts of people; no login: of several, from bins."""
+    number = len(mark_purged(session, image_ids, now))
+    if number:
+        after = {"pictures": number, "older_than_days": age.days, "from_the_bin": not login}
+        audit.record(session, now, "pictures.expired", login, after=after, who=NOBODY)
+    return number
 
 
 def _is_kept() -> ColumnElement[bool]:

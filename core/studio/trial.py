@@ -46,6 +46,8 @@ def trial(connections: Connections, catalog: Catalog, name: str, today: date) ->
         answer = ModelsAnswer(True, "accepted", None, "", 0.0)
     else:
         answer = ask_models(way.base_url or DEFAULT_BASE_URL, way.key or None, way.organisation, way.project)
+    told = {"reached": answer.is_reached, "key_state": answer.key, "models": len(answer.models or ())}
+    connections.note_test(name, told | ({"detail": answer.detail} if answer.detail else {}))
     listed = {model.name: model.shutdown for model in answer.models or ()}
     offered = [model.name for model in line.models if not catalog.get(model.name).is_shut_down(today)]
     return Findings(

@@ -16,7 +16,7 @@ from pages.parts.acts import act_name, door_name, word
 from pages.parts.picture import number_in_address
 from pages.parts.visit import Here, require
 
-FILTERS = ("q", "user", "act", "door", "from", "to")
+FILTERS = ("q", "user", "act", "door", "from", "to", "sort")
 DOORS = ("pages", "api", "terminal", "worker")
 
 
@@ -34,7 +34,9 @@ def show() -> None:
         filters.day("from", text("From"))
         filters.day("to", text("To"))
     asked = filters.asked(FILTERS)
-    with st.container(horizontal=True, vertical_alignment="center", key="list-tools"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="list-tools"):
+        with st.container(width=190):
+            filters.choice("sort", text("Order"), {"oldest": text("Oldest first")}, text("Newest first"))
         st.html(filters.export_links(text, "audit", asked), width="content")
         filters.clear(text, FILTERS)
     wanted = Narrowed.of(asked, here.services.site.now().zone)
@@ -42,7 +44,8 @@ def show() -> None:
     if not page.entries:
         st.markdown(text("There is no such act in the record."))
     st.html("".join(_day(here, day, list(entries)) for day, entries in groupby(page.entries, _day_of(text))))
-    filters.turn_page(text, page.newer, page.older)
+    names = (text("Older"), text("Newer")) if wanted.oldest_first else None
+    filters.turn_page(text, page.newer, page.older, names)
 
 
 def _day_of(text: Reader) -> Any:
