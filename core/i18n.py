@@ -85,7 +85,7 @@ class Reader:
         """US dollars from micro-dollars; two digits, or as many as a small sum needs to be seen."""
         if digits is None:
             digits = _digits(abs(micros))
-        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0." + "0" * digits)
+        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", ("0." + "0" * digits).rstrip("."))
         return numbers.format_currency(
             Decimal(micros).scaleb(-6), "USD", pattern, locale=self.locale, currency_digits=False
         )
@@ -98,6 +98,10 @@ class Reader:
     def short_date(self, day: Day) -> str:
         """Day and month, for where the year is known."""
         return dates.format_skeleton("MMMd", day, locale=self.locale)
+
+    def month(self, day: Day) -> str:
+        """The month of a day, and its year."""
+        return dates.format_skeleton("yMMM", day, locale=self.locale)
 
     def weekday(self, day: int) -> str:
         """0 is Monday."""

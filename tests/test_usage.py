@@ -11,7 +11,8 @@ from sqlalchemy import delete, select, text, update
 
 from core.ledger.usage import beginnings
 from core.ledger.usage.periods import KINDS, period
-from core.ledger.usage.service import FEW, Usage
+from core.ledger.usage.report import FEW
+from core.ledger.usage.service import Usage
 from core.ledger.usage.times import bucket, exact_percentile, percentile
 from core.settings import Settings
 from core.site import Sites

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from core.ledger.export import Entry
-from core.ledger.usage.service import Numbers, Usage
+from core.ledger.usage.figures import Numbers
+from core.ledger.usage.service import Usage
 from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from core.ledger.export import period as bounds
 from core.ledger.export import totals
-from core.ledger.usage.service import Numbers, Report, Usage
+from core.ledger.usage.figures import Numbers, Report
+from core.ledger.usage.service import Usage
 from core.site import Site
 from core.storage.database import Database
 from core.storage.tables import Image, Request

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from core.ledger.usage.periods import KINDS, Period
-from pages.admin.usage_days import show_days
+from pages.admin.usage_days import leading, show_days
 from pages.admin.usage_figures import show_figures
 from pages.admin.usage_parts import show_doors, show_models, show_people, show_reasons
 from pages.admin.usage_times import show_hours, show_times
@@ -23,10 +23,10 @@ def show() -> None:
     asked = _asked(here)
     if asked is None:
         return
-    report = here.services.usage.report(*asked)
+    report = here.services.usage.report(*asked, leading())
     st.caption(_dates(here, report.period))
     show_figures(text, report)
-    if not report.total.numbers.ordered and not report.total.numbers.requests:
+    if not report.people:
         st.markdown(text("Nothing was ordered in these days."))
         return
     name = f"imagier-{report.period.first}-{report.period.last}"
@@ -66,6 +66,8 @@ def _asked(here: Here) -> tuple[str, date | None, date | None] | None:
         format="YYYY-MM-DD",
         label_visibility="collapsed",
         width=320,
+        key="dates",
+        bind="query-params",
     )
     if not isinstance(days, tuple) or len(days) != 2:
         return None

@@ -1,150 +1,180 @@
 """The charts of the usage page, in colours that everybody can tell apart, on light and on dark.
 
 The colours are Okabe and Ito's, without the yellow, which a light page swallows. A mark leads to its requests by
-a click.
+a click. What is written along a chart is found by its place, for two people or days may be called the same.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import streamlit as st
 
 from core.i18n import Reader
-
-if TYPE_CHECKING:
-    import altair
+from core.ledger.costs import MILLION
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5195", "#8C8C8C")
 HEAT = ("#56B4E922", "#0072B2")
 HEIGHT = 260
+MOST_TICKS = 5
+NO_LINE = {"ticks": False, "domain": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One bar, or one square. `place` and `part` are numbers; `tip` and `label` are two lines beside the pointer."""
+
+    place: int
+    value: int
+    label: str
+    tip: str
+    address: str | None
+    part: int = 0
 
 
 def bars(
-    text: Reader, title: str, records: Sequence[dict[str, Any]], order: Sequence[str], legend: Sequence[str], axis: str
+    text: Reader,
+    title: str,
+    marks: Sequence[Mark],
+    places: Sequence[str],
+    parts: Sequence[str],
+    is_money: bool = False,
 ) -> None:
-    """Upright, stacked. Records have place, part, value, label and address; `order` are the places from the left."""
-    import altair
+    """Upright, stacked. Money is in micro-dollars."""
+    sums = [0] * len(places)
+    for mark in marks:
+        sums[mark.place] += mark.value
+    many = len(places) > 16
+    encoding = {
+        "x": {
+            "field": "place",
+            "type": "ordinal",
+            "title": None,
+            "axis": {**NO_LINE, "labelAngle": 0, "labelOverlap": "greedy", "labelPadding": 6, **_named(places)},
+            "scale": {
+                "domain": [*range(len(places))],
+                "paddingInner": 0.08 if many else 0.25,
+                "paddingOuter": 0.1,
+            },
+        },
+        "y": {
+            "field": "value",
+            "type": "quantitative",
+            "title": None,
+            **_measured(text, max(sums, default=0), is_money),
+        },
+        "color": _colour(parts),
+        "order": {"field": "part", "type": "quantitative"},
+    }
+    _show({"mark": {"type": "bar", "cursor": "pointer"}, "encoding": encoding, "height": HEIGHT}, title, marks)
 
-    many = len(order) > 16
-    chart = (
-        altair.Chart(_data(records))
-        .mark_bar(cursor="pointer")
-        .encode(
-            x=altair.X(
-                "place:O",
-                sort=list(order),
-                title=None,
-                axis=altair.Axis(labelAngle=0, labelOverlap="greedy", ticks=False, domain=False, labelPadding=6),
-                scale=altair.Scale(paddingInner=0.08 if many else 0.25, paddingOuter=0.1),
-            ),
-            y=altair.Y("value:Q", title=None, axis=_number_axis(text, axis)),
-            color=_colour(legend),
-            order=altair.Order("rank:Q"),
-            tooltip=_tooltips(text),
-            **_href(records),
-        )
-        .properties(height=HEIGHT)
-    )
-    _show(chart, title)
 
-
-def lying_bars(text: Reader, title: str, records: Sequence[dict[str, Any]], order: Sequence[str]) -> None:
+def lying_bars(title: str, marks: Sequence[Mark], places: Sequence[str]) -> None:
     """One under the other, one colour, with the value at the end of each."""
-    import altair
+    most = max((mark.value for mark in marks), default=0) * 1.35 or 1
+    encoding = {
+        "y": {
+            "field": "place",
+            "type": "ordinal",
+            "title": None,
+            "axis": {**NO_LINE, "labelLimit": 170, "labelPadding": 6, **_named(places)},
+            "scale": {"domain": [*range(len(places))]},
+        },
+        "x": {
+            "field": "value",
+            "type": "quantitative",
+            "title": None,
+            "axis": None,
+            "scale": {"domainMin": 0, "domainMax": most},
+        },
+    }
+    layers = [
+        {"mark": {"type": "bar", "cursor": "pointer", "color": COLOURS[0], "height": {"band": 0.7}}},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 5, "color": "#8a857c", "limit": 120},
+            "encoding": {"text": {"field": "label", "type": "nominal"}},
+        },
+    ]
+    _show({"layer": layers, "encoding": encoding, "height": max(70, 28 * len(places) + 10)}, title, marks)
 
-    labels = altair.Axis(labelLimit=170, ticks=False, domain=False)
-    base = altair.Chart(_data(records)).encode(
-        y=altair.Y("place:N", sort=list(order), title=None, axis=labels),
-        x=altair.X(
-            "value:Q",
-            title=None,
-            axis=None,
-            scale=altair.Scale(domainMax=max([record["value"] for record in records], default=1) * 1.3 or 1),
-        ),
-        tooltip=_tooltips(text),
-        **_href(records),
+
+def heat_map(title: str, marks: Sequence[Mark], rows: Sequence[str], columns: Sequence[str]) -> None:
+    """A row for each day of the week, a column for each hour, which is the part."""
+    scale = {"padding": 0.06}
+    encoding = {
+        "x": {
+            "field": "part",
+            "type": "ordinal",
+            "title": None,
+            "axis": {**NO_LINE, "labelAngle": 0, "labelOverlap": "greedy", **_named(columns)},
+            "scale": {**scale, "domain": [*range(len(columns))]},
+        },
+        "y": {
+            "field": "place",
+            "type": "ordinal",
+            "title": None,
+            "axis": {**NO_LINE, **_named(rows)},
+            "scale": {**scale, "domain": [*range(len(rows))]},
+        },
+        "color": {
+            "field": "value",
+            "type": "quantitative",
+            "legend": None,
+            "scale": {"range": [*HEAT], "type": "sqrt", "domainMin": 0},
+        },
+    }
+    _show(
+        {"mark": {"type": "rect", "cursor": "pointer", "cornerRadius": 2}, "encoding": encoding, "height": 220},
+        title,
+        marks,
     )
-    chart = base.mark_bar(cursor="pointer", color=COLOURS[0], height=altair.RelativeBandSize(0.7)) + base.mark_text(
-        align="left", dx=5, color="#8a857c", limit=120
-    ).encode(altair.Text("label:N"))
-    _show(chart.properties(height=max(70, 28 * len(order) + 10)), title)
 
 
-def heat_map(text: Reader, title: str, records: Sequence[dict[str, Any]], days: Sequence[str]) -> None:
-    """A row for each day of the week, a column for each hour."""
-    import altair
+def _show(spec: dict[str, Any], title: str, marks: Sequence[Mark]) -> None:
+    """The specification is written out here: to have it made and checked costs more than all else of the page."""
+    import pandas
 
-    chart = (
-        altair.Chart(_data(records))
-        .mark_rect(cursor="pointer", cornerRadius=2)
-        .encode(
-            x=altair.X(
-                "hour:O",
-                title=None,
-                axis=altair.Axis(labelAngle=0, labelOverlap="greedy", ticks=False, domain=False),
-                scale=altair.Scale(padding=0.06),
-            ),
-            y=altair.Y(
-                "place:O",
-                sort=list(days),
-                title=None,
-                axis=altair.Axis(ticks=False, domain=False),
-                scale=altair.Scale(padding=0.06),
-            ),
-            color=altair.Color("value:Q", legend=None, scale=altair.Scale(range=list(HEAT), type="sqrt")),
-            tooltip=_tooltips(text),
-            **_href(records),
-        )
-        .properties(height=220)
-    )
-    _show(chart, title)
+    spec["encoding"]["tooltip"] = [
+        {"field": "tip", "type": "nominal", "title": " "},
+        {"field": "label", "type": "nominal", "title": "\u00a0"},
+    ]
+    spec["encoding"]["href"] = {"field": "address", "type": "nominal"}
+    st.vega_lite_chart(pandas.DataFrame(map(asdict, marks), columns=list(Mark.__dataclass_fields__)), spec, alt=title)
 
 
-def _show(chart: Any, title: str) -> None:
-    st.altair_chart(chart, alt=title)
+def _named(names: Sequence[str]) -> Mapping[str, str]:
+    return {"labelExpr": f"{json.dumps(list(names))}[datum.value]"}
 
 
-def _data(records: Sequence[dict[str, Any]]) -> "altair.InlineData":
-    """Handed over as they are: through a frame, a few hundred rows take longer than all else."""
-    import altair
-
-    return altair.InlineData(values=list(records))
-
-
-def _colour(legend: Sequence[str]) -> Any:
-    import altair
-
-    if len(legend) == 1:
-        return altair.value(COLOURS[0])
-    shown = altair.Legend(
-        title=None, orient="bottom", direction="horizontal", columns=3, labelLimit=200, symbolType="square"
-    )
-    scale = altair.Scale(domain=list(legend), range=list(COLOURS[: len(legend)]))
-    return altair.Color("part:N", sort=list(legend), legend=shown, scale=scale)
+def _colour(parts: Sequence[str]) -> dict[str, Any]:
+    if len(parts) <= 1:
+        return {"value": COLOURS[0]}
+    shown = {"title": None, "orient": "bottom", "direction": "horizontal", "columns": 3, "labelLimit": 200}
+    return {
+        "field": "part",
+        "type": "ordinal",
+        "legend": {**shown, "symbolType": "square", **_named(parts)},
+        "scale": {"domain": [*range(len(parts))], "range": [*COLOURS[: len(parts)]]},
+    }
 
 
-def _number_axis(text: Reader, axis: str) -> Any:
-    """Numbers as the reader writes them; `axis` is "number" or "money"."""
-    import altair
-
-    is_french = text.language == "fr"
-    number = "format(datum.value, '~s')" if axis == "number" else "format(datum.value, ',~r')"
-    if is_french:
-        number = f"replace(replace({number}, /,/g, '\\u202f'), '.', ',')"
-    expression = number if axis == "number" else (f"{number} + ' $'" if is_french else f"'$' + {number}")
-    made = altair.Axis(labelExpr=expression, ticks=False, domain=False, tickCount=5, grid=True, gridOpacity=0.4)
-    if axis == "number":
-        made.tickMinStep = 1  # there is no half picture
-    return made
+def _measured(text: Reader, most: int, is_money: bool) -> dict[str, Any]:
+    """An axis whose numbers are written as the reader writes them."""
+    step = round_step(most, 1)
+    ticks = [*range(0, most + step, step)] if most else [0, 1]
+    digits = 0 if step >= MILLION else max(2, 6 - math.floor(math.log10(step)))
+    labels = [text.money(tick, digits) if is_money else text.number(tick) for tick in ticks]
+    axis = {**NO_LINE, "values": ticks, "grid": True, "gridOpacity": 0.4}
+    return {
+        "axis": {**axis, "labelExpr": f"{json.dumps(labels)}[round(datum.value / {step})]"},
+        "scale": {"domainMin": 0, "domainMax": ticks[-1]},
+    }
 
 
-def _tooltips(text: Reader) -> list[Any]:
-    import altair
-
-    return [altair.Tooltip("tip:N", title=" "), altair.Tooltip("label:N", title="\u00a0")]
-
-
-def _href(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    if any(record.get("address") for record in records):
-        return {"href": "address:N"}
-    return {}
+def round_step(most: int, least: int) -> int:
+    """A round number of which at most a few reach to `most`."""
+    wanted = max(most / MOST_TICKS, least)
+    power = 10 ** math.floor(math.log10(wanted))
+    return next(int(power * factor) for factor in (1, 2, 5, 10) if power * factor >= wanted)

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.i18n import Reader
-from core.ledger.usage.service import Forecast, Report
+from core.ledger.usage.figures import Report
+from core.ledger.usage.forecast import Forecast
 from core.studio.narrowing import AT_RISK, NOT_MADE, PICTURES
 from pages.admin.usage_links import linked, requests_address
 

@@ -1,6 +1,6 @@
 """From a figure to the requests behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from urllib.parse import urlencode
 
@@ -34,6 +34,11 @@ def behind(period: Period, filters: Mapping[str, object]) -> dict[str, str]:
         "cost": everything,
         "risk": at_risk,
     }
+
+
+def all_but(name: str, values: Iterable[object]) -> dict[str, object]:
+    """The filter for whatever is not among the first ones, which a chart shows as one."""
+    return {name: "!" + ",".join(str(value) for value in values)}
 
 
 def linked(content: str, address: str | None) -> str:

@@ -1,18 +1,17 @@
 """What a period breaks down into: people, models, doors, reasons; a chart each, with its table under it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.errors import what
 from core.i18n import Reader, mark
-from core.ledger.costs import MILLION
+from core.ledger.usage.figures import Measure, Report, ranked
 from core.ledger.usage.periods import Period
-from core.ledger.usage.service import Numbers, Report
 from core.studio.narrowing import NONE
-from pages.admin.usage_charts import lying_bars
-from pages.admin.usage_links import requests_address
-from pages.admin.usage_rows import model_name, person_names, ranked, total
+from pages.admin.usage_charts import Mark, lying_bars
+from pages.admin.usage_links import all_but, requests_address
+from pages.admin.usage_rows import model_name, person_names, total
 from pages.admin.usage_tables import Row, Table, show_table
 from pages.parts.names import quality_name
 from pages.parts.visit import Here
@@ -42,10 +41,11 @@ def show_people(here: Here, report: Report, name: str) -> None:
             numbers,
             {"user": report.logins.get(user_id)},
         )
-        for user_id, numbers in ranked(report.people.items(), "cost")
+        for user_id, numbers in ranked(report.people.items(), "cost_micros")
     ]
-    _lying(text, report.period, text("Cost by person"), rows, MOST_ROWS)
-    show_table(here, Table("people", report.period, ("person",), (text("Person"),), rows), name)
+    first = [row.filters["user"] for row in rows[:MOST_ROWS]]
+    _lying(text, report.period, text("Cost by person"), rows, others=all_but("user", first))
+    show_table(Table("people", report.period, ("person",), (text("Person"),), rows), name)
 
 
 def show_models(here: Here, report: Report, name: str) -> None:
@@ -58,10 +58,11 @@ def show_models(here: Here, report: Report, name: str) -> None:
             numbers,
             {"model": model, "quality": quality or NONE},
         )
-        for (model, quality), numbers in ranked(report.models.items(), "cost")
+        for (model, quality), numbers in ranked(report.models.items(), "cost_micros")
     ]
-    _lying(text, report.period, text("Cost by model and quality"), rows, MOST_ROWS)
-    show_table(here, Table("models", report.period, ("model", "quality"), (text("Model"), text("Quality")), rows), name)
+    first = [f"{model}:{quality or NONE}" for model, quality in (row.values for row in rows[:MOST_ROWS])]
+    _lying(text, report.period, text("Cost by model and quality"), rows, others=all_but("paint", first))
+    show_table(Table("models", report.period, ("model", "quality"), (text("Model"), text("Quality")), rows), name)
 
 
 def show_doors(here: Here, report: Report, name: str) -> None:
@@ -74,10 +75,10 @@ def show_doors(here: Here, report: Report, name: str) -> None:
             numbers,
             {"door": door},
         )
-        for door, numbers in ranked(report.doors.items(), "cost")
+        for door, numbers in ranked(report.doors.items(), "cost_micros")
     ]
-    _lying(text, report.period, text("Cost by door"), rows, MOST_ROWS)
-    show_table(here, Table("doors", report.period, ("door",), (text("Door"),), rows), name)
+    _lying(text, report.period, text("Cost by door"), rows)
+    show_table(Table("doors", report.period, ("door",), (text("Door"),), rows), name)
 
 
 def show_reasons(here: Here, report: Report, name: str) -> None:
@@ -96,33 +97,34 @@ def show_reasons(here: Here, report: Report, name: str) -> None:
     if not rows:
         st.markdown(text("Nothing failed."))
         return
-    _lying(text, report.period, text("Failures by reason"), rows, MOST_ROWS, "ordered")
-    show_table(
-        here, Table("reasons", report.period, ("reason", "state"), (text("Reason"), text("Outcome")), rows), name
-    )
+    _lying(text, report.period, text("Failures by reason"), rows, len(rows), "ordered")
+    titles = (text("Reason"), text("Outcome"))
+    show_table(Table("reasons", report.period, ("reason", "state"), titles, rows), name)
 
 
-def _lying(text: Reader, period: Period, title: str, rows: Sequence[Row], most: int, measure: str = "cost") -> None:
-    """The first rows as bars, and all others as one."""
+def _lying(
+    text: Reader,
+    period: Period,
+    title: str,
+    rows: Sequence[Row],
+    most: int = MOST_ROWS,
+    measure: Measure = "cost_micros",
+    others: Mapping[str, object] | None = None,
+) -> None:
+    """The first rows as bars, and all others as one, which `others` leads to."""
     parts = 1 if measure == "ordered" else 2
-    shown: list[tuple[str, Numbers, str | None]] = [
-        (
-            " · ".join(label for label in row.labels[:parts] if label != "–"),
-            row.numbers,
-            requests_address(period, **row.filters),
-        )
+    shown = [
+        (" · ".join(label for label in row.labels[:parts] if label != "–"), row.numbers, row.filters)
         for row in rows[:most]
     ]
     if len(rows) > most:
-        shown.append((text("others"), total(row.numbers for row in rows[most:]), None))
-    records = [
-        {
-            "place": label,
-            "value": numbers.ordered if measure == "ordered" else numbers.cost_micros / MILLION,
-            "label": text.number(numbers.ordered) if measure == "ordered" else text.money(numbers.cost_micros),
-            "tip": f"{label} · {text.plural('{count} picture', '{count} pictures', numbers.pictures)}",
-            "address": address,
-        }
-        for label, numbers, address in shown
-    ]
-    lying_bars(text, title, records, [label for label, _, _ in shown])
+        shown.append((text("others"), total(row.numbers for row in rows[most:]), others or {}))
+    marks = []
+    for place, (label, numbers, filters) in enumerate(shown):
+        value, address = getattr(numbers, measure), requests_address(period, **filters)
+        if measure == "cost_micros":
+            tip = f"{label} · {text.plural('{count} picture', '{count} pictures', numbers.pictures)}"
+            marks.append(Mark(place, value, text.money(value), tip, address))
+        else:
+            marks.append(Mark(place, value, text.number(value), label, address))
+    lying_bars(title, marks, [label for label, _, _ in shown])

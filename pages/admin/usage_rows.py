@@ -1,23 +1,26 @@
 """What the rows of the usage page are made of: whom, which model, how much, and the order of them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from core.catalog.catalog import Catalog
-from core.ledger.usage.service import Numbers, Report
-
-
-def ranked(items: Iterable[tuple[Any, Numbers]], measure: str) -> list[tuple[Any, Numbers]]:
-    return sorted(items, key=lambda item: (-amount(item[1], measure), -item[1].ordered, str(item[0])))
-
-
-def amount(numbers: Numbers, measure: str) -> int:
-    return numbers.cost_micros if measure == "cost" else numbers.pictures
+from core.ledger.usage.figures import Key, Numbers, Report
 
 
 def total(rows: Iterable[Numbers]) -> Numbers:
     return Numbers(*(sum(column) for column in zip(*rows, strict=True)))
+
+
+def difference(whole: Numbers, part: Numbers) -> Numbers:
+    return Numbers(*(a - b for a, b in zip(whole, part, strict=True)))
+
+
+def totals(items: Iterable[tuple[Key, Numbers]]) -> dict[Key, Numbers]:
+    """Of each key."""
+    found: dict[Key, list[Numbers]] = defaultdict(list)
+    for key, numbers in items:
+        found[key].append(numbers)
+    return {key: total(rows) for key, rows in found.items()}
 
 
 def person_names(report: Report) -> dict[int, str]:

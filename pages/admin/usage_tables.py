@@ -13,10 +13,10 @@ import streamlit as st
 from core.acting import actor
 from core.i18n import Reader
 from core.ledger.formats import harmless
+from core.ledger.usage.figures import Numbers
 from core.ledger.usage.periods import Period
-from core.ledger.usage.service import Numbers
 from pages.admin.usage_links import behind, linked
-from pages.parts.visit import Here
+from pages.parts.visit import Here, require
 
 if TYPE_CHECKING:
     import pandas
@@ -63,14 +63,27 @@ class Table:
         return pandas.DataFrame.from_records(records)
 
 
-def show_table(here: Here, table: Table, name: str) -> None:
+def show_table(table: Table, name: str) -> None:
     """Folded away under its chart; `name` is that of the files."""
-    text = here.reader
-    with st.expander(text("Table")):
+
+    def content(here: Here) -> None:
+        text = here.reader
         st.html(_html(text, table))
         if len(table.rows) > MOST_SHOWN:
             st.caption(text("The first {number} rows; the files have all.", number=text.number(MOST_SHOWN)))
         downloads(here, table.key, name, table.frame)
+
+    fold(table.key, content)
+
+
+@st.fragment
+def fold(key: str, content: Callable[[Here], None]) -> None:
+    """What is only made when somebody opens it: a table takes longer than its chart, and is longer to send."""
+    here = require("admin")
+    folded = st.expander(here.reader("Table"), key=f"table-{key}", on_change="rerun")
+    if folded.open:
+        with folded:
+            content(here)
 
 
 def downloads(here: Here, key: str, name: str, frame: "Callable[[], pandas.DataFrame]") -> None:

@@ -3,7 +3,7 @@
 So what a look at today costs, or at yesterday until now, depends on the last quarters of an hour and not on the day.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,15 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.ledger.usage.days import FACETS, MEASURES, Sums, add_span
-from core.ledger.usage.kept import (
-    add_kept,
-    changed_days,
-    forget_changes,
-    keep_part,
-    part_span,
-    part_until,
-    zone_of,
-)
+from core.ledger.usage.kept import Kept, add_kept, forget, forget_changes, keep_part, kept, part_span
 from core.ledger.windows import begin, midnight
 from core.site import Sites
 from core.storage.database import Database
@@ -34,29 +26,44 @@ class Beginnings:
         self._database = database
         self._sites = sites
 
-    def keep(self, day: date, until: datetime) -> None:
-        """Keep the sums of the day up to the last quarter of an hour before `until`, where that saves reading."""
+    def keep(self, days: Mapping[date, datetime]) -> None:
+        """Keep the sums of each day up to the last quarter of an hour before its moment, where that saves reading."""
         with self._database.read() as session:
-            if not self._is_wanted(session, day, until):
-                return
-        with self._database.write() as session:
-            if self._is_wanted(session, day, until):
-                _keep(session, self._sites.within(session).zone, day, begin("quarter", until))
+            what, zone = kept(session), self._sites.within(session).zone
+            due = [day for day, until in days.items() if is_due(session, what, zone, day, until)]
+        for day in due:
+            with self._database.write() as session:
+                what, zone = kept(session), self._sites.within(session).zone
+                if is_due(session, what, zone, day, days[day]):
+                    _keep(session, what, zone, day, begin("quarter", days[day]))
 
-    def _is_wanted(self, session: Session, day: date, until: datetime) -> bool:
-        zone, wanted = self._sites.within(session).zone, begin("quarter", until)
-        if zone_of(session) != zone.key or wanted <= midnight(day, zone):
-            return False
-        kept = part_until(session, zone, day)
-        if kept == wanted:
-            return False
-        start = midnight(day, zone) if kept is None or kept > wanted else kept
-        ordered = select(Image.id).where(Image.created_at >= start, Image.created_at < wanted).limit(FEW + 1)
-        return (session.scalar(select(func.count()).select_from(ordered.subquery())) or 0) > FEW
+    def forget_others(self, days: Collection[date]) -> None:
+        """Beginnings of other days, which nobody is likely to ask for any more."""
+        spans = {part_span(day) for day in days}
+        with self._database.read() as session:
+            others = kept(session).parts.keys() - spans
+        if others:
+            with self._database.write() as session:
+                for other in others:
+                    forget(session, other)
+
+
+def is_due(session: Session, what: Kept, zone: ZoneInfo, day: date, until: datetime) -> bool:
+    """Whether so much was ordered since what is kept of the day that keeping more of it saves reading."""
+    wanted = begin("quarter", until)
+    if what.zone != zone.key or wanted <= midnight(day, zone):
+        return False
+    reaches = what.part_until(zone, day)
+    if reaches == wanted:
+        return False
+    start = midnight(day, zone) if reaches is None or reaches > wanted else reaches
+    ordered = select(Image.id).where(Image.created_at >= start, Image.created_at < wanted).limit(FEW + 1)
+    return (session.scalar(select(func.count()).select_from(ordered.subquery())) or 0) > FEW
 
 
 def read_until(
     session: Session,
+    what: Kept,
     zone: ZoneInfo,
     day: date,
     end: datetime,
@@ -65,20 +72,19 @@ def read_until(
 ) -> Sums:
     """The day up to a moment; more facets and measures than are asked for may come along."""
     sums, start = Sums(), midnight(day, zone)
-    kept = part_until(session, zone, day) if zone_of(session) == zone.key else None
-    if kept is not None and kept <= end:
+    reaches = what.part_until(zone, day) if what.zone == zone.key else None
+    if reaches is not None and reaches <= end:
         add_kept(sums, session, [part_span(day)], facets, measures)
-        start = kept
+        start = reaches
     add_span(sums, session, start, end, zone, "call" in facets)
     return sums
 
 
-def _keep(session: Session, zone: ZoneInfo, day: date, until: datetime) -> None:
+def _keep(session: Session, what: Kept, zone: ZoneInfo, day: date, until: datetime) -> None:
     """A day that had changes before still counts as changed: it is not over, or has not been added up again."""
-    start, is_changed = midnight(day, zone), bool(changed_days(session, zone, midnight(day, zone), until))
-    is_changed = is_changed or session.get(UsageChange, until) is not None
-    sums = read_until(session, zone, day, until)
+    start = midnight(day, zone)
+    sums = read_until(session, what, zone, day, until)
     keep_part(session, day, sums, until)
     forget_changes(session, start, until)
-    if is_changed and session.get(UsageChange, until) is None:
+    if what.changed(start, until) and until not in what.changes:
         session.add(UsageChange(quarter=until))

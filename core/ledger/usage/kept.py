@@ -4,8 +4,9 @@
 whose time zone the days are of, which months there are, and up to when a part reaches.
 """
 
-from collections.abc import Collection
-from datetime import date, datetime, tzinfo
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -39,29 +40,43 @@ def part_span(day: date) -> str:
     return f"p{day:%Y%m%d}"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What there is at some moment: whose days, which months, up to when parts reach, and what has changed since."""
+
+    zone: str | None
+    months: frozenset[str]
+    parts: Mapping[str, datetime]
+    changes: Sequence[datetime]
+
+    def changed(self, start: datetime, end: datetime) -> list[datetime]:
+        """The quarters between two moments in which something has changed since it was added up."""
+        return [quarter for quarter in self.changes if start <= quarter < end]
+
+    def changed_days(self, zone: tzinfo, first: date, last: date) -> set[date]:
+        changed = self.changed(midnight(first, zone), midnight(last + timedelta(days=1), zone))
+        return {quarter.astimezone(zone).date() for quarter in changed}
+
+    def part_until(self, zone: tzinfo, day: date) -> datetime | None:
+        """Up to when sums of a part of the day are kept that still hold."""
+        until = self.parts.get(part_span(day))
+        return until if until is not None and not self.changed(midnight(day, zone), until) else None
+
+
+def kept(session: Session) -> Kept:
+    markers = select(UsageSum.facet, UsageSum.span, UsageSum.name).where(UsageSum.facet.in_((ZONE, MONTH, PART)))
+    rows = session.execute(markers).all()
+    return Kept(
+        zone=next((name for facet, _, name in rows if facet == ZONE), None),
+        months=frozenset(span for facet, span, _ in rows if facet == MONTH),
+        parts={span: datetime.fromisoformat(name) for facet, span, name in rows if facet == PART},
+        changes=session.scalars(select(UsageChange.quarter).order_by(UsageChange.quarter)).all(),
+    )
+
+
 def zone_of(session: Session) -> str | None:
     """The time zone whose days are kept."""
     return session.scalar(select(UsageSum.name).where(UsageSum.facet == ZONE))
-
-
-def months_kept(session: Session) -> set[str]:
-    return set(session.scalars(select(UsageSum.span).where(UsageSum.facet == MONTH)))
-
-
-def changed_days(session: Session, zone: tzinfo, start: datetime, end: datetime) -> set[date]:
-    """The days between two moments in which something has changed since they were added up."""
-    query = select(UsageChange.quarter).where(UsageChange.quarter >= start, UsageChange.quarter < end)
-    return {moment.astimezone(zone).date() for moment in session.scalars(query)}
-
-
-def part_until(session: Session, zone: tzinfo, day: date) -> datetime | None:
-    """Up to when sums of a part of the day are kept that still hold."""
-    name = session.scalar(select(UsageSum.name).where(UsageSum.facet == PART, UsageSum.span == part_span(day)))
-    if name is None:
-        return None
-    until = datetime.fromisoformat(name)
-    changed = select(UsageChange.quarter).where(UsageChange.quarter >= midnight(day, zone), UsageChange.quarter < until)
-    return until if session.scalar(changed.limit(1)) is None else None
 
 
 def add_kept(

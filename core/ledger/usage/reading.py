@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.ledger.usage.beginnings import read_until
 from core.ledger.usage.days import FACETS, MEASURES, NONE, Sums
-from core.ledger.usage.kept import COLUMNS, add_kept, changed_days, day_span, month_span, months_kept, zone_of
+from core.ledger.usage.kept import COLUMNS, Kept, add_kept, day_span, month_span
 from core.ledger.windows import midnight
 from core.storage.tables import UsageSum
 
@@ -24,11 +24,11 @@ class Parts:
     open: tuple[date, ...]
 
 
-def parts_of(session: Session, zone: ZoneInfo, first: date, last: date) -> Parts:
-    changed = changed_days(session, zone, midnight(first, zone), midnight(last + timedelta(days=1), zone))
-    if zone_of(session) != zone.key:  # the days that are kept are those of another zone
+def parts_of(what: Kept, zone: ZoneInfo, first: date, last: date) -> Parts:
+    if what.zone != zone.key:  # the days that are kept are those of another zone
         return Parts((), (), tuple(_days(first, last)))
-    kept = months_kept(session) - {month_span(day) for day in changed}
+    changed = what.changed_days(zone, first, last)
+    kept = what.months - {month_span(day) for day in changed}
     months, days = [], []
     day = first
     while day <= last:
@@ -43,8 +43,12 @@ def parts_of(session: Session, zone: ZoneInfo, first: date, last: date) -> Parts
     return Parts(tuple(months), tuple(days), tuple(sorted(changed)))
 
 
-def read_open(session: Session, zone: ZoneInfo, parts: Parts, facets: Collection[str] = FACETS) -> dict[date, Sums]:
-    return {day: read_until(session, zone, day, midnight(day + timedelta(days=1), zone), facets) for day in parts.open}
+def read_open(
+    session: Session, what: Kept, zone: ZoneInfo, parts: Parts, facets: Collection[str] = FACETS
+) -> dict[date, Sums]:
+    return {
+        day: read_until(session, what, zone, day, midnight(day + timedelta(days=1), zone), facets) for day in parts.open
+    }
 
 
 def read(

@@ -7,7 +7,7 @@ The triggers note what has changed (`usage_changes`). A day with such a note cou
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, func, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from core.ledger.usage.days import FACETS, MEASURES, ORDERED, Sums, add_day
@@ -15,13 +15,14 @@ from core.ledger.usage.kept import (
     COLUMNS,
     MONTH,
     ZONE,
+    Kept,
     day_span,
     forget,
     forget_changes,
     keep,
+    kept,
     marker,
     month_span,
-    months_kept,
     part_span,
     zone_of,
 )
@@ -30,6 +31,7 @@ from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Attempt, Image, Improvement, Request, UsageChange, UsageSum, UsageTime
 
+DAY = timedelta(days=1)
 ENOUGH = 3_000  # pictures that are read in one transaction, while nobody else can write
 
 
@@ -45,7 +47,7 @@ class Rollup:
                 zone = self._sites.within(session).zone
                 if zone_of(session) != zone.key:
                     _begin_anew(session, zone)
-                today, read = _today(self._database.now(session), zone), 0
+                today, read = self._today(session), 0
                 while read < ENOUGH and (day := _oldest_change(session, today, zone)) is not None:
                     read += _keep_day(session, day, zone)
         self._add_months()
@@ -54,30 +56,49 @@ class Rollup:
         """Also: the site has moved to another time zone, whose days are others."""
         with self._database.read() as session:
             zone = self._sites.within(session).zone
-            today = _today(self._database.now(session), zone)
-            return zone_of(session) != zone.key or _oldest_change(session, today, zone) is not None
+            return zone_of(session) != zone.key or _oldest_change(session, self._today(session), zone) is not None
 
     def _add_months(self) -> None:
         with self._database.read() as session:
-            missing = _missing_months(session, self._today(session))
+            missing = missing_months(session, kept(session), self._today(session))
         for month in missing:
             with self._database.write() as session:
-                zone = self._sites.within(session).zone
-                if zone_of(session) == zone.key and month in _missing_months(session, self._today(session)):
+                zone, what = self._sites.within(session).zone, kept(session)
+                if what.zone == zone.key and month in missing_months(session, what, self._today(session)):
                     _keep_month(session, month)
 
     def _today(self, session: Session) -> date:
-        return _today(self._database.now(session), self._sites.within(session).zone)
+        return self._database.now(session).astimezone(self._sites.within(session).zone).date()
 
 
-def _today(now: datetime, zone: tzinfo) -> date:
-    return now.astimezone(zone).date()
+def is_due(session: Session, what: Kept, zone: ZoneInfo, today: date) -> bool:
+    """Whether something that is over has yet to be added up."""
+    if what.zone != zone.key or (what.changes and what.changes[0] < midnight(today, zone)):
+        return True
+    return bool(missing_months(session, what, today))
 
 
 def _oldest_change(session: Session, today: date, zone: tzinfo) -> date | None:
     before = select(func.min(UsageChange.quarter)).where(UsageChange.quarter < midnight(today, zone))
     moment = session.scalar(before)
     return None if moment is None else moment.astimezone(zone).date()
+
+
+def missing_months(session: Session, what: Kept, today: date) -> list[str]:
+    """Months that are over and have no sum, from the first one of which a day is kept."""
+    firsts = union_all(
+        *(
+            select(func.min(UsageSum.span)).where(UsageSum.facet == facet, UsageSum.span < "m")
+            for facet in ("model", "call")
+        )
+    )
+    days = [date.fromisoformat(span) for span in session.scalars(firsts) if span is not None]
+    month, missing = min(days, default=today).replace(day=1), []
+    while month < today.replace(day=1):
+        if month_span(month) not in what.months:
+            missing.append(month_span(month))
+        month = (month + 32 * DAY).replace(day=1)
+    return missing
 
 
 def _begin_anew(session: Session, zone: ZoneInfo) -> None:
@@ -90,7 +111,7 @@ def _begin_anew(session: Session, zone: ZoneInfo) -> None:
         while found is not None:
             day = found.astimezone(zone).date()
             days[day] = begin("quarter", found)
-            after = midnight(day + timedelta(days=1), zone)
+            after = midnight(day + DAY, zone)
             found = session.scalar(select(func.min(moment)).where(moment >= after))
     if days:
         session.execute(insert(UsageChange), [{"quarter": first} for first in days.values()])
@@ -104,7 +125,7 @@ def _keep_day(session: Session, day: date, zone: tzinfo) -> int:
     keep(session, day_span(day), sums)
     forget(session, month_span(day))
     forget(session, part_span(day))
-    forget_changes(session, midnight(day, zone), midnight(day + timedelta(days=1), zone))
+    forget_changes(session, midnight(day, zone), midnight(day + DAY, zone))
     return sum(numbers[ORDERED] for (facet, _, _), numbers in sums.numbers.items() if facet == "door")
 
 
@@ -125,14 +146,3 @@ def _keep_month(session: Session, month: str) -> None:
     names = ["measure", "span", "name", "bucket", "number", "micros"]
     session.execute(insert(UsageTime).from_select(names, times))
     session.execute(insert(UsageSum).values(marker(MONTH, month, "")))
-
-
-def _missing_months(session: Session, today: date) -> list[str]:
-    """Months that are over, of which a day is kept and no sum."""
-    found = session.scalars(_months_of_days())
-    return sorted({f"m{month}" for month in found if month < f"{today:%Y-%m}"} - months_kept(session))
-
-
-def _months_of_days() -> Select[str]:
-    month = func.substr(UsageSum.span, 1, 7)
-    return select(month).where(UsageSum.facet.in_(("model", "call")), UsageSum.span < "m").distinct()

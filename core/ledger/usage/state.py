@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.ledger.export import one_moment
 from core.ledger.usage.days import Sums
+from core.ledger.usage.kept import kept
 from core.ledger.usage.reading import parts_of, read, read_open
 from core.ledger.usage.rollup import Rollup
 from core.site import Sites
@@ -72,8 +73,9 @@ def _all(session: Session, zone: ZoneInfo, now: datetime) -> Sums:
         return Sums()
     first = min(oldest).astimezone(zone).date()
     last = max([now.astimezone(UTC), *newest]).astimezone(zone).date() + timedelta(days=1)
-    parts = parts_of(session, zone, first, last)
-    return read(session, parts, read_open(session, zone, parts), ("reason", "call"), ("call",))
+    what = kept(session)
+    parts = parts_of(what, zone, first, last)
+    return read(session, parts, read_open(session, what, zone, parts), ("reason", "call"), ("call",))
 
 
 def _by_state(sums: Sums) -> dict[str, int]:
