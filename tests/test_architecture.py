@@ -43,7 +43,6 @@ HOMES = {
     "alembic": ("core/storage/",),
     "cryptography": ("core/storage/vault.py",),
     "pandas": ("pages/admin/",),
-    "altair": ("pages/admin/",),
     "prometheus_client": ("core/api/metrics.py",),
     "sqlalchemy": ("core/",),
     "python_multipart": ("core/api/forms.py",),

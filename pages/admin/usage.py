@@ -1,18 +1,17 @@
 """Usage, the administrator's first page: who asked for what, what came of it and what it cost, beside before."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import streamlit as st
 
-from core.ledger.usage.periods import KINDS, Period
+from core.ledger.usage.periods import Period
 from pages.admin.usage_days import leading, show_days
 from pages.admin.usage_figures import show_figures
 from pages.admin.usage_parts import show_doors, show_models, show_people, show_reasons
+from pages.admin.usage_period import choose_period
 from pages.admin.usage_times import show_hours, show_times
 from pages.parts.needs import show_needs
 from pages.parts.visit import Here, require
-
-FIRST_YEAR = 2000
 
 
 def show() -> None:
@@ -20,10 +19,7 @@ def show() -> None:
     text = here.reader
     st.title(text("Usage"))
     show_needs(here)
-    asked = _asked(here)
-    if asked is None:
-        return
-    report = here.services.usage.report(*asked, leading())
+    report = here.services.usage.report(*choose_period(here), leading())
     st.caption(_dates(here, report.period))
     show_figures(text, report)
     if not report.people:
@@ -40,38 +36,6 @@ def show() -> None:
         show_models(here, report, name)
         show_reasons(here, report, name)
     show_hours(here, report, name)
-
-
-def _asked(here: Here) -> tuple[str, date | None, date | None] | None:
-    """The kind of the period; with dates, both of them. None while only one has been chosen."""
-    text = here.reader
-    kind = st.segmented_control(
-        text("Period"),
-        list(KINDS),
-        default="30",
-        format_func=lambda kind: text(KINDS[kind]),
-        label_visibility="collapsed",
-        required=True,
-        key="period",
-        bind="query-params",
-    )
-    if kind != "dates":
-        return kind or "30", None, None
-    today = here.services.usage.today()
-    days = st.date_input(
-        text("Dates"),
-        value=(today - timedelta(days=6), today),
-        min_value=date(FIRST_YEAR, 1, 1),
-        max_value=today,
-        format="YYYY-MM-DD",
-        label_visibility="collapsed",
-        width=320,
-        key="dates",
-        bind="query-params",
-    )
-    if not isinstance(days, tuple) or len(days) != 2:
-        return None
-    return kind, days[0], days[1]
 
 
 def _dates(here: Here, period: Period) -> str:

@@ -1,21 +1,24 @@
 """The charts of the usage page, in colours that everybody can tell apart, on light and on dark.
 
-The colours are Okabe and Ito's, without the yellow, which a light page swallows. A mark leads to its requests by
-a click. What is written along a chart is found by its place, for two people or days may be called the same.
+The colours are Okabe and Ito's, without the yellow, which a light page swallows, and with a brown and a grey. A mark
+leads to its requests by a click. What is written along a chart is found by its place, for two people or days may be
+called the same.
 """
 
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from core.i18n import Reader
 from core.ledger.costs import MILLION
+from pages.admin.usage_links import linked
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5195", "#8C8C8C")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#945A34", "#666666")
 HEAT = ("#56B4E922", "#0072B2")
 HEIGHT = 260
 MOST_TICKS = 5
@@ -39,10 +42,10 @@ def bars(
     title: str,
     marks: Sequence[Mark],
     places: Sequence[str],
-    parts: Sequence[str],
+    parts: Sequence[tuple[str, str | None]],
     is_money: bool = False,
 ) -> None:
-    """Upright, stacked. Money is in micro-dollars."""
+    """Upright, stacked. Each part has a name and an address, which leads to all of it. Money is in micro-dollars."""
     sums = [0] * len(places)
     for mark in marks:
         sums[mark.place] += mark.value
@@ -65,39 +68,24 @@ def bars(
             "title": None,
             **_measured(text, max(sums, default=0), is_money),
         },
-        "color": _colour(parts),
+        "color": _colour(len(parts)),
         "order": {"field": "part", "type": "quantitative"},
     }
     _show({"mark": {"type": "bar", "cursor": "pointer"}, "encoding": encoding, "height": HEIGHT}, title, marks)
+    if len(parts) > 1:
+        _legend(parts)
 
 
 def lying_bars(title: str, marks: Sequence[Mark], places: Sequence[str]) -> None:
-    """One under the other, one colour, with the value at the end of each."""
-    most = max((mark.value for mark in marks), default=0) * 1.35 or 1
-    encoding = {
-        "y": {
-            "field": "place",
-            "type": "ordinal",
-            "title": None,
-            "axis": {**NO_LINE, "labelLimit": 170, "labelPadding": 6, **_named(places)},
-            "scale": {"domain": [*range(len(places))]},
-        },
-        "x": {
-            "field": "value",
-            "type": "quantitative",
-            "title": None,
-            "axis": None,
-            "scale": {"domainMin": 0, "domainMax": most},
-        },
-    }
-    layers = [
-        {"mark": {"type": "bar", "cursor": "pointer", "color": COLOURS[0], "height": {"band": 0.7}}},
-        {
-            "mark": {"type": "text", "align": "left", "dx": 5, "color": "#8a857c", "limit": 120},
-            "encoding": {"text": {"field": "label", "type": "nominal"}},
-        },
-    ]
-    _show({"layer": layers, "encoding": encoding, "height": max(70, 28 * len(places) + 10)}, title, marks)
+    """One under the other, one colour, with the value at the end of each: text, so that no name is cut off."""
+    most = max((mark.value for mark in marks), default=0) or 1
+    lines = (
+        f'<a href="{escape(mark.address or "")}" target="_self" title="{escape(mark.tip)}">'
+        f'<span dir="auto">{escape(places[mark.place])}</span>'
+        f'<i style="--share: {mark.value / most:.2%}"></i><b>{escape(mark.label)}</b></a>'
+        for mark in marks
+    )
+    st.html(f'<div class="imagier-bars" role="group" aria-label="{escape(title)}">{"".join(lines)}</div>')
 
 
 def heat_map(title: str, marks: Sequence[Mark], rows: Sequence[str], columns: Sequence[str]) -> None:
@@ -141,23 +129,25 @@ def _show(spec: dict[str, Any], title: str, marks: Sequence[Mark]) -> None:
         {"field": "label", "type": "nominal", "title": "\u00a0"},
     ]
     spec["encoding"]["href"] = {"field": "address", "type": "nominal"}
+    spec["padding"] = {"bottom": 0}
     st.vega_lite_chart(pandas.DataFrame(map(asdict, marks), columns=list(Mark.__dataclass_fields__)), spec, alt=title)
+
+
+def _legend(parts: Sequence[tuple[str, str | None]]) -> None:
+    names = (
+        linked(f'<i style="--colour: {colour}"></i><span dir="auto">{escape(name)}</span>', address)
+        for (name, address), colour in zip(parts, COLOURS, strict=False)
+    )
+    st.html(f'<ul class="imagier-legend">{"".join(f"<li>{name}</li>" for name in names)}</ul>')
 
 
 def _named(names: Sequence[str]) -> Mapping[str, str]:
     return {"labelExpr": f"{json.dumps(list(names))}[datum.value]"}
 
 
-def _colour(parts: Sequence[str]) -> dict[str, Any]:
-    if len(parts) <= 1:
-        return {"value": COLOURS[0]}
-    shown = {"title": None, "orient": "bottom", "direction": "horizontal", "columns": 3, "labelLimit": 200}
-    return {
-        "field": "part",
-        "type": "ordinal",
-        "legend": {**shown, "symbolType": "square", **_named(parts)},
-        "scale": {"domain": [*range(len(parts))], "range": [*COLOURS[: len(parts)]]},
-    }
+def _colour(parts: int) -> dict[str, Any]:
+    scale = {"domain": [*range(parts)], "range": [*COLOURS[:parts]]}
+    return {"field": "part", "type": "ordinal", "legend": None, "scale": scale}
 
 
 def _measured(text: Reader, most: int, is_money: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from pages.admin.usage_links import all_but
 from pages.admin.usage_rows import difference, model_name, person_names, totals
 from pages.admin.usage_stacks import Part, show_stacks
 from pages.admin.usage_tables import Row, Table, show_table
+from pages.parts import filters
 from pages.parts.visit import Here
 
 MOST_PARTS = len(COLOURS) - 1  # beyond are "others"
@@ -34,25 +36,32 @@ class Split:
 
 def leading() -> Leading | None:
     """Who has to be known day by day, if the page is to take days apart by person; asked before it is drawn."""
-    return (MEASURES[_chosen("measure", [*MEASURES])], MOST_PARTS) if _chosen("split", SPLITS) == "person" else None
+    if filters.one_asked("split", SPLITS) != "person":
+        return None
+    return MEASURES[filters.one_asked("measure", [*MEASURES])], MOST_PARTS
 
 
 def show_days(here: Here, report: Report, name: str) -> None:
     text = here.reader
     st.header(text("Day by day"))
     with st.container(horizontal=True):
-        measure = MEASURES[_choice(text, "measure", {"pictures": text("Pictures"), "cost": text("Cost")})]
-        by = _choice(text, "split", {"model": text("by model"), "person": text("by person")})
+        shown = {"pictures": text("Pictures"), "cost": text("Cost")}
+        measure = MEASURES[filters.segments("measure", text("Show"), shown)]
+        by = filters.segments("split", text("Show"), {"model": text("by model"), "person": text("by person")})
     split = (_by_person if by == "person" else _by_model)(here, report, measure)
     show_stacks(text, report.period, split.parts, [*split.first, OTHERS], split.found, measure)
-    rows = [
+    table = Table(f"days-by-{by}", report.period, ("day", by), (text("Day"), split.title), partial(_rows, text, split))
+    show_table(table, name)
+
+
+def _rows(text: Reader, split: Split) -> list[Row]:
+    """The newest day first."""
+    found = [(day, split.parts[key], numbers) for (day, key), numbers in split.found.items()]
+    found.sort(key=lambda row: (-row[0].toordinal(), row[1].is_others, row[1].label))
+    return [
         Row((text.date(day), part.label), (day, part.label), numbers, {**part.filters, "first": day, "last": day})
-        for (day, part), numbers in sorted(
-            (((day, split.parts[key]), numbers) for (day, key), numbers in split.found.items()),
-            key=lambda item: (-item[0][0].toordinal(), item[0][1].is_others, item[0][1].label),
-        )
+        for day, part, numbers in found
     ]
-    show_table(Table(f"days-by-{by}", report.period, ("day", by), (text("Day"), split.title), rows), name)
 
 
 def _by_model(here: Here, report: Report, measure: Measure) -> Split:
@@ -75,23 +84,3 @@ def _by_person(here: Here, report: Report, measure: Measure) -> Split:
     left = {day: difference(numbers, theirs.get(day, Numbers())) for day, numbers in whole.items()}
     rest = {(day, OTHERS): numbers for day, numbers in left.items() if any(numbers)}
     return Split(text("Person"), {**parts, OTHERS: others}, first, {**report.leaders, **rest})
-
-
-def _chosen(key: str, options: Sequence[str]) -> str:
-    """What somebody has chosen, or an address says; the first otherwise."""
-    value = st.session_state.get(key) or st.query_params.get(key)
-    return str(value) if value in options else options[0]
-
-
-def _choice(text: Reader, key: str, labels: dict[str, str]) -> str:
-    chosen = st.segmented_control(
-        text("Show"),
-        list(labels),
-        default=next(iter(labels)),
-        format_func=lambda value: labels[value],
-        label_visibility="collapsed",
-        required=True,
-        key=key,
-        bind="query-params",
-    )
-    return chosen or next(iter(labels))

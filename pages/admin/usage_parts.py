@@ -45,7 +45,7 @@ def show_people(here: Here, report: Report, name: str) -> None:
     ]
     first = [row.filters["user"] for row in rows[:MOST_ROWS]]
     _lying(text, report.period, text("Cost by person"), rows, others=all_but("user", first))
-    show_table(Table("people", report.period, ("person",), (text("Person"),), rows), name)
+    show_table(Table("people", report.period, ("person",), (text("Person"),), lambda: rows), name)
 
 
 def show_models(here: Here, report: Report, name: str) -> None:
@@ -62,7 +62,9 @@ def show_models(here: Here, report: Report, name: str) -> None:
     ]
     first = [f"{model}:{quality or NONE}" for model, quality in (row.values for row in rows[:MOST_ROWS])]
     _lying(text, report.period, text("Cost by model and quality"), rows, others=all_but("paint", first))
-    show_table(Table("models", report.period, ("model", "quality"), (text("Model"), text("Quality")), rows), name)
+    show_table(
+        Table("models", report.period, ("model", "quality"), (text("Model"), text("Quality")), lambda: rows), name
+    )
 
 
 def show_doors(here: Here, report: Report, name: str) -> None:
@@ -78,7 +80,7 @@ def show_doors(here: Here, report: Report, name: str) -> None:
         for door, numbers in ranked(report.doors.items(), "cost_micros")
     ]
     _lying(text, report.period, text("Cost by door"), rows)
-    show_table(Table("doors", report.period, ("door",), (text("Door"),), rows), name)
+    show_table(Table("doors", report.period, ("door",), (text("Door"),), lambda: rows), name)
 
 
 def show_reasons(here: Here, report: Report, name: str) -> None:
@@ -99,7 +101,7 @@ def show_reasons(here: Here, report: Report, name: str) -> None:
         return
     _lying(text, report.period, text("Failures by reason"), rows, len(rows), "ordered")
     titles = (text("Reason"), text("Outcome"))
-    show_table(Table("reasons", report.period, ("reason", "state"), titles, rows), name)
+    show_table(Table("reasons", report.period, ("reason", "state"), titles, lambda: rows), name)
 
 
 def _lying(

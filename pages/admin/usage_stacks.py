@@ -49,24 +49,21 @@ def show_stacks(
     for (day, key), numbers in found.items():
         sums[position[step.begin(day)], ranks.get(key, len(order) - 1)] += getattr(numbers, measure)
     ends = [*(day - DAY for day in places[1:]), period.last]
+    state = None if measure == "cost_micros" else "done"
     marks = []
     for (place, rank), value in sorted(sums.items()):
         if value:
             part, first, last = parts[order[rank]], max(places[place], period.first), ends[place]
             when = text.date(first) if first == last else f"{text.date(first)} – {text.date(last)}"
-            state = None if measure == "cost_micros" else "done"
             address = requests_address(period, **part.filters, first=first, last=last, state=state)
             marks.append(Mark(place, value, _spoken(text, value, measure), f"{when} · {part.label}", address, rank))
-    shown = order if any(mark.part == len(order) - 1 for mark in marks) else order[:-1]
+    has_others = any(mark.part == len(order) - 1 for mark in marks)
+    legend = []
+    for key in order if has_others else order[:-1]:
+        part = parts[key]
+        legend.append((part.label, requests_address(period, **part.filters, state=state)))
     labels = [step.label(day) for day in places]
-    bars(
-        text,
-        step.titles[measure],
-        marks,
-        labels,
-        [parts[key].label for key in shown],
-        is_money=measure == "cost_micros",
-    )
+    bars(text, step.titles[measure], marks, labels, legend, is_money=measure == "cost_micros")
 
 
 def _spoken(text: Reader, value: int, measure: Measure) -> str:

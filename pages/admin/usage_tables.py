@@ -42,7 +42,7 @@ class Table:
     period: Period
     columns: tuple[str, ...]
     titles: tuple[str, ...]
-    rows: Sequence[Row]
+    rows: Callable[[], Sequence[Row]]
 
     def frame(self) -> "pandas.DataFrame":
         import pandas
@@ -58,7 +58,7 @@ class Table:
                 "reserved_usd": _dollars(row.numbers.reserved_micros),
                 "at_risk_usd": _dollars(row.numbers.risk_micros),
             }
-            for row in self.rows
+            for row in self.rows()
         ]
         return pandas.DataFrame.from_records(records)
 
@@ -68,8 +68,9 @@ def show_table(table: Table, name: str) -> None:
 
     def content(here: Here) -> None:
         text = here.reader
-        st.html(_html(text, table))
-        if len(table.rows) > MOST_SHOWN:
+        rows = table.rows()
+        st.html(_html(text, table, rows))
+        if len(rows) > MOST_SHOWN:
             st.caption(text("The first {number} rows; the files have all.", number=text.number(MOST_SHOWN)))
         downloads(here, table.key, name, table.frame)
 
@@ -121,7 +122,7 @@ def _dollars(micros: int) -> Decimal:
     return Decimal(micros).scaleb(-6)
 
 
-def _html(text: Reader, table: Table) -> str:
+def _html(text: Reader, table: Table, rows: Sequence[Row]) -> str:
     titles = (
         text("Ordered"),
         text("Made"),
@@ -130,15 +131,14 @@ def _html(text: Reader, table: Table) -> str:
         text("Cost"),
         text("At risk"),
     )
-    has_requests = any(row.numbers.requests for row in table.rows)
+    has_requests = any(row.numbers.requests for row in rows)
     heads = [f"<th>{escape(title)}</th>" for title in table.titles]
     heads += [
         f"<th class='number'>{escape(title)}</th>" for title in titles if has_requests or title != text("Requests")
     ]
-    rows = "".join(_row(text, table.period, row, has_requests) for row in table.rows[:MOST_SHOWN])
-    return (
-        f"<div class='imagier-table'><table><thead><tr>{''.join(heads)}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    lines = "".join(_row(text, table.period, row, has_requests) for row in rows[:MOST_SHOWN])
+    head = f"<thead><tr>{''.join(heads)}</tr></thead>"
+    return f"<div class='imagier-table'><table>{head}<tbody>{lines}</tbody></table></div>"
 
 
 def _row(text: Reader, period: Period, row: Row, has_requests: bool) -> str:

@@ -40,7 +40,7 @@ def show_hours(here: Here, report: Report, name: str) -> None:
                 rows.append(Row((days[day], text.number(hour)), (day + 1, hour), numbers, filters))
     heat_map(text("Pictures ordered by hour of the week"), marks, days, [text.number(hour) for hour in range(24)])
     titles = (text("Day of the week"), text("Hour"))
-    show_table(Table("hours", report.period, ("weekday", "hour"), titles, rows), name)
+    show_table(Table("hours", report.period, ("weekday", "hour"), titles, lambda: rows), name)
 
 
 def show_times(here: Here, report: Report, name: str) -> None:
@@ -63,7 +63,7 @@ def show_times(here: Here, report: Report, name: str) -> None:
         for part, measure in enumerate(MEASURES)
         if counts[measure].get(place)
     ]
-    legend = [text(MEASURES[measure]) for measure in MEASURES]
+    legend = [(text(MEASURES[measure]), requests_address(report.period, state="done")) for measure in MEASURES]
     bars(text, text("How long pictures waited and were drawn"), marks, labels, legend)
     fold("times", partial(_table, report=report, counts=counts, name=name))
 
@@ -79,7 +79,7 @@ def _table(here: Here, report: Report, counts: Mapping[str, Mapping[int, int]], 
     for place in sorted({place for measure in MEASURES for place in counts[measure]}):
         cells = [_counted(text, report, measure, place, counts[measure].get(place, 0)) for measure in MEASURES]
         lines.append(("<tr>", _at_most(text, place), cells))
-    heads = "".join(f"<th class='number'>{text(title)}</th>" for title in MEASURES.values())
+    heads = "".join(f"<th class='number'>{text(MEASURES[measure])}</th>" for measure in MEASURES)
     body = "".join(
         f"{row}<th scope='row'>{label}</th>{''.join(f'<td class=number>{cell}</td>' for cell in cells)}</tr>"
         for row, label, cells in lines

@@ -76,6 +76,29 @@ def one_of(name: str, label: str, options: Mapping[str, str]) -> None:
     )
 
 
+def segments(name: str, label: str, options: Mapping[str, str], default: str | None = None) -> str:
+    """The same side by side; which of them. `default` is what it is if the address does not say, or the first."""
+    default = default or next(iter(options))
+    chosen = one_asked(name, [*options], default)
+    key = _set(name, chosen)
+    st.segmented_control(
+        label,
+        list(options),
+        key=key,
+        format_func=lambda value: options[value],
+        label_visibility="collapsed",
+        required=True,
+        on_change=_changed,
+        args=(name, default),
+    )
+    return chosen
+
+
+def one_asked(name: str, options: Sequence[str], default: str | None = None) -> str:
+    now = st.query_params.get(name, "")
+    return now if now in options else default or options[0]
+
+
 def clear(text: Reader, names: Sequence[str]) -> None:
     """A way back to everything, where something is left out."""
     if asked(names):
@@ -130,9 +153,12 @@ def forget(names: Sequence[str]) -> None:
 
 def say(name: str, value: str) -> None:
     """Put a filter into the address, or take it out where it is empty."""
-    address = _address()
-    address.pop(name, None)
-    _go(address | ({name: value.strip()} if value.strip() else {}))
+    say_all({name: value})
+
+
+def say_all(values: Mapping[str, str]) -> None:
+    address = {name: value for name, value in _address().items() if name not in values}
+    _go(address | {name: value.strip() for name, value in values.items() if value.strip()})
 
 
 def _address() -> dict[str, str]:
