@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
@@ -83,7 +83,8 @@ class Inquiry:
 
     @classmethod
     def of(cls, address: Mapping[str, str], zone: tzinfo) -> Self:
-        """What an address asks for: the names above, `from` and `to` (days of the site), `above` in dollars."""
+        """What an address asks for: the names above, `from` and `to` (days of the site, the last one only up to the
+        time of day `until`), `above` in dollars."""
         first, last = day_of(address.get("from", "")), day_of(address.get("to", ""))
         texts = {
             name: address.get(name, "")[: LONGEST.get(name, LONGEST_TEXT)].replace("\0", "")
@@ -94,7 +95,7 @@ class Inquiry:
             waiting=Lasted.of(address.get("waiting", "")),
             drawing=Lasted.of(address.get("drawing", "")),
             start=midnight(first, zone) if first else None,
-            end=midnight(last + timedelta(days=1), zone) if last else None,
+            end=_end(last, address.get("until", ""), zone) if last else None,
             hour=Hour.of(address.get("hour", ""), zone),
             above=_micros(address.get("above", "")),
             sort=sort if (sort := address.get("sort", "newest")) in SORTS else "newest",
@@ -116,6 +117,12 @@ class Chosen:
 def chosen(typed: str) -> Chosen:
     names = typed.removeprefix("!").split(",")
     return Chosen(tuple(name.strip() for name in names if name.strip()), typed.startswith("!"))
+
+
+def _end(last: date, typed: str, zone: tzinfo) -> datetime:
+    with suppress(ValueError):
+        return datetime.combine(last, time.fromisoformat(typed).replace(tzinfo=None), zone).astimezone(UTC)
+    return midnight(last + timedelta(days=1), zone)
 
 
 def _micros(typed: str) -> int | None:

@@ -21,7 +21,7 @@ from pages.parts.picture import number_in_address
 from pages.parts.states import STATES, state_name
 from pages.parts.visit import Here, require
 
-MORE = ("what", "door", "above", "quality", "paint", "connection", "problem", "hour", "waiting", "drawing")
+MORE = ("what", "door", "above", "quality", "paint", "connection", "problem", "hour", "until", "waiting", "drawing")
 FILTERS = ("q", "user", "state", "model", "from", "to", *MORE, "sort")
 MOST_NAMED = 3  # of several that are chosen together
 
@@ -134,6 +134,7 @@ def _filters(here: Here) -> None:
         filters.choice("problem", text("Problem"), problems, text("With and without"))
         hours = {f"{day + 1}-{hour:02}": hour_name(text, day, hour) for day in range(7) for hour in range(24)}
         filters.choice("hour", text("Hour of the week"), hours, text("At any time"))
+        filters.words("until", text("Time of the last day"), "15:20")
         filters.words("waiting", text("Seconds of waiting"), "2-8")
         filters.words("drawing", text("Seconds of drawing"), "20-")
     with st.container(horizontal=True, vertical_alignment="bottom", key="list-tools"):

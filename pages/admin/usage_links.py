@@ -20,6 +20,12 @@ def requests_address(period: Period, **filters: object) -> str:
     return "requests?" + urlencode({**days, **values})
 
 
+def before_address(period: Period, **filters: object) -> str:
+    """The same of the period before, which may end in the middle of a day."""
+    until = "" if period.before_until is None else period.before_until.isoformat()
+    return requests_address(period, first=period.before_first, last=period.before_last, until=until, **filters)
+
+
 def behind(period: Period, filters: Mapping[str, object]) -> dict[str, str]:
     """For each number of a row, the address of exactly those requests that make it up."""
     everything, ordered = (requests_address(period, **{**filters, **what}) for what in ({}, {"what": PICTURES}))

@@ -1,7 +1,7 @@
 """Where the month leads: what is spent, and for the rest of it the pace of the last whole days."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -16,8 +16,10 @@ PACE_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Of this month: micro-dollars spent or held, expected at its end, and the site's limit, if there is one."""
+    """Of this month: its days; micro-dollars spent or held, expected at its end, and the site's limit, if any."""
 
+    first: date
+    last: date
     spent_micros: int
     expected_micros: int
     budget_micros: int | None
@@ -35,7 +37,8 @@ def forecast(session: Session, now: datetime, zone: tzinfo) -> Forecast:
     of_late = int(session.scalar(_spent(since, until)) or 0)
     pace = of_late / max(timedelta(hours=1), until - since).total_seconds()
     expected = int(spent or 0) + round(pace * (end - now).total_seconds())
-    return Forecast(int(spent or 0), expected, int(limit) if limit is not None else None)
+    days = start.astimezone(zone).date(), end.astimezone(zone).date() - timedelta(days=1)
+    return Forecast(*days, int(spent or 0), expected, int(limit) if limit is not None else None)
 
 
 def _spent(start: datetime, end: datetime) -> Select[int]:
