@@ -29,7 +29,10 @@ from core.studio.turns import Claim
 from tests.conftest import SettableClock
 from tests.ledger_sums import assert_tallies_are_the_sums
 from tests.studio import MODEL, Studio
-from tests.usage_sums import assert_usage_is_the_sum_of_the_pictures
+from tests.usage_sums import (
+    assert_the_month_is_the_sum_of_the_pictures,
+    assert_usage_is_the_sum_of_the_pictures,
+)
 
 LEASE = 30  # seconds
 DAY = 24 * 3600
@@ -272,6 +275,7 @@ class Money(RuleBasedStateMachine):
     def look_at_usage(self) -> None:
         """At any moment; at every one would take most of the time."""
         assert_usage_is_the_sum_of_the_pictures(self.usage, self.database, ("year",))
+        assert_the_month_is_the_sum_of_the_pictures(self.usage, self.database)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Usage: whatever is shown is the sum of the pictures, at every moment and in every time zone."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -9,21 +10,29 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 from sqlalchemy import delete, select, text, update
 
+from core.errors import Problem
+from core.ledger.ledger import Ledger
 from core.ledger.usage import beginnings
 from core.ledger.usage.periods import KINDS, period
 from core.ledger.usage.report import FEW
 from core.ledger.usage.service import Usage
 from core.ledger.usage.times import bucket, exact_percentile, percentile
+from core.members.leaving import Leaving
 from core.settings import Settings
 from core.site import Sites
 from core.storage import schema
 from core.storage.database import Database
-from core.storage.tables import Base, Image, UsageChange, UsageSum
+from core.storage.files import Files
+from core.storage.tables import UNDER_WAY, Base, Image, UsageChange, UsageSum
 from core.storage.usage_triggers import WATCHED
+from core.studio.removal import Removal, mark_purged
 from tests.conftest import SettableClock
-from tests.ledger_rows import add_picture
+from tests.ledger_rows import add_picture, add_text
 from tests.studio import insert_cast
-from tests.usage_sums import assert_usage_is_the_sum_of_the_pictures
+from tests.usage_sums import (
+    assert_the_month_is_the_sum_of_the_pictures,
+    assert_usage_is_the_sum_of_the_pictures,
+)
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -185,16 +194,29 @@ PICTURE = some.fixed_dictionaries(
         "is_bob": some.booleans(),
     }
 )
+TEXT = some.fixed_dictionaries(
+    {
+        "minutes": some.integers(0, 400 * 24 * 60),
+        "state": some.sampled_from(("running", "done", "failed", "unknown")),
+        "cost": some.sampled_from((None, 0, 1, 1_234)),
+        "reserved": some.sampled_from((None, 9_999)),
+        "model": some.sampled_from(("gpt-words-mini", "gpt-image-2")),
+        "is_bob": some.booleans(),
+    }
+)
+ACTS = some.sampled_from(("none", "settle", "transfer", "purge", "throw away"))
 
 
 @hypothesis_settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    batches=some.lists(some.lists(PICTURE, max_size=8), min_size=1, max_size=3),
+    batches=some.lists(
+        some.tuples(some.lists(PICTURE, max_size=8), some.lists(TEXT, max_size=3), ACTS), min_size=1, max_size=3
+    ),
     zone=some.sampled_from(ZONES),
     forward=some.sampled_from((0, 1, 40)),
 )
 def test_any_history_adds_up(
-    batches: list[list[dict[str, object]]],
+    batches: list[tuple[list[dict[str, object]], list[dict[str, object]], str]],
     zone: str,
     forward: int,
     usage: Usage,
@@ -202,12 +224,18 @@ def test_any_history_adds_up(
     database: Database,
     clock: SettableClock,
     empty: Callable[[], int],
+    settings: Settings,
 ) -> None:
+    """Also after somebody has left, and what was of unknown outcome was settled, long after its day."""
     alice = empty()
     sites.change({"time_zone": zone})
-    for batch in batches:
-        for values in batch:
-            picture = dict(values)
+    for pictures, texts, act in batches:
+        for values in texts:
+            text = _booked(values)
+            asked_at = NOW - timedelta(minutes=int(str(text.pop("minutes"))))
+            add_text(database, alice + bool(text.pop("is_bob")), asked_at, **text)  # type: ignore[arg-type]
+        for values in pictures:
+            picture = _booked(values)
             moment = NOW - timedelta(minutes=int(str(picture.pop("minutes"))))
             seconds = timedelta(seconds=int(str(picture.pop("seconds"))))
             is_under_way = picture["state"] in ("queued", "paused", "running")
@@ -219,8 +247,33 @@ def test_any_history_adds_up(
                 finished_at=None if is_under_way else moment + 2 * seconds,
                 **picture,  # type: ignore[arg-type]
             )
-        clock.now += forward * DAY
         assert_usage_is_the_sum_of_the_pictures(usage, database)
+        clock.now += forward * DAY
+        _act(act, alice, database, settings)
+        assert_usage_is_the_sum_of_the_pictures(usage, database)
+        assert_the_month_is_the_sum_of_the_pictures(usage, database)
+
+
+def _booked(values: dict[str, object]) -> dict[str, object]:
+    """What is still held has no cost yet."""
+    return values | ({"cost": None} if values["reserved"] else {})
+
+
+def _act(act: str, alice: int, database: Database, settings: Settings) -> None:
+    files = Files.open(settings.files)
+    leaving = Leaving(database, files, Removal(database, files))
+    with suppress(Problem):  # nothing is at risk, or she has left already
+        if act == "settle":
+            ledger = Ledger(database)
+            found = ledger.risk()
+            ledger.settle_all(alice, None, found.last_id, True, found.last_text_id)
+        elif act == "throw away":
+            with database.write() as session:
+                ended = select(Image.id).where(Image.user_id == alice, Image.state.not_in(UNDER_WAY))
+                mark_purged(session, session.scalars(ended).all(), database.now(session))
+            leaving.removal.clear(alice)
+        elif act != "none":
+            _ = leaving.transfer(alice, alice + 1) if act == "transfer" else leaving.purge(alice)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy import select
 
 from core.ledger.export import Entry
 from core.ledger.usage.figures import Numbers
@@ -13,9 +14,11 @@ from core.ledger.usage.service import Usage
 from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
+from core.storage.tables import User
 from core.studio.inquiry import Inquiries
 from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, Inquiry
-from pages.admin.usage_links import behind, requests_address
+from pages.admin.usage_links import all_but, before_address, behind, requests_address
+from pages.admin.usage_times import MEASURES, bar_address, of_bars
 from tests.conftest import SettableClock
 from tests.ledger_rows import add_picture, add_text
 from tests.studio import insert_cast
@@ -90,6 +93,48 @@ def test_every_number_leads_to_exactly_the_pictures_behind_it(
     assert len(failed) == report.total.numbers.failed > 0
     at_risk = _list(database, sites, requests_address(report.period, state=AT_RISK))
     assert _dollars(at_risk, "at_risk_usd") == report.total.numbers.risk_micros > 0
+
+
+def test_bars_and_what_was_before_lead_to_exactly_what_they_show(
+    database: Database, sites: Sites, clock: SettableClock
+) -> None:
+    fill(database, clock)
+    people = _people(database)
+    for days, seconds in ((0, 0.5), (0, 0.500001), (0, 8), (1, 2**1.5), (1, 3)):
+        ordered = clock.now - timedelta(days=days, hours=3)
+        begun = ordered + timedelta(seconds=seconds)
+        ended = begun + timedelta(seconds=2 * seconds)
+        add_picture(database, people["alice"], ordered, cost=5, started_at=begun, finished_at=ended)
+    add_picture(database, people["bob"], clock.now - timedelta(hours=20), cost=7)  # after what yesterday is compared to
+    usage = Usage(database, sites)
+    report = usage.report("today", leading=("pictures", 1))
+    for measure in MEASURES:
+        counts = of_bars(report.histogram[measure])
+        assert sum(counts.values()) == 3
+        for place, number in counts.items():
+            assert len(_list(database, sites, bar_address(report, measure, place))) == number, (measure, place)
+    before = _list(database, sites, before_address(report.period))
+    assert _dollars(before, "cost_usd") == report.before.numbers.cost_micros > 0
+    first, last = report.forecast.first, report.forecast.last
+    month = _list(database, sites, requests_address(report.period, first=first, last=last))
+    assert (
+        sum(_dollars(month, f"{kind}_usd") for kind in ("cost", "reserved", "at_risk")) == report.forecast.spent_micros
+    )
+    whole = usage.report("year").total.numbers
+    year = usage.report("year").period
+    for filters, is_left in (
+        (all_but("user", ["alice"]), {"user": "alice"}),
+        (all_but("model", ["gpt-image-2"]), {"model": "gpt-image-2"}),
+        (all_but("paint", ["gpt-image-2:high", "a model:-"]), {"paint": "gpt-image-2:high,a model:-"}),
+    ):
+        sums = [_dollars(_list(database, sites, requests_address(year, **it)), "cost_usd") for it in (filters, is_left)]
+        assert all(sums)
+        assert sum(sums) == whole.cost_micros
+
+
+def _people(database: Database) -> dict[str, int]:
+    with database.read() as session:
+        return dict(session.execute(select(User.login, User.id)).all())
 
 
 def _list(database: Database, sites: Sites, address: str) -> list[Entry]:

@@ -47,7 +47,7 @@ def show_times(here: Here, report: Report, name: str) -> None:
     """How many waited and were drawn for how long; a bar is half an octave wide."""
     text = here.reader
     st.header(text("Waiting and drawing"))
-    counts = {measure: _of_bars(report.histogram[measure]) for measure in MEASURES}
+    counts = {measure: of_bars(report.histogram[measure]) for measure in MEASURES}
     places = sorted({place for measure in MEASURES for place in counts[measure]})
     labels = [_at_most(text, place) for place in places]
     marks = [
@@ -56,7 +56,7 @@ def show_times(here: Here, report: Report, name: str) -> None:
             counts[measure][place],
             text.plural("{count} picture", "{count} pictures", counts[measure][place]),
             f"{text(MEASURES[measure])} {label}",
-            _address(report, measure, place),
+            bar_address(report, measure, place),
             part,
         )
         for position, (place, label) in enumerate(zip(places, labels, strict=True))
@@ -90,21 +90,21 @@ def _table(here: Here, report: Report, counts: Mapping[str, Mapping[int, int]], 
 
 
 def _counted(text: Reader, report: Report, measure: str, place: int, number: int) -> str:
-    return linked(text.number(number), _address(report, measure, place) if number else None)
+    return linked(text.number(number), bar_address(report, measure, place) if number else None)
 
 
 def _at_most(text: Reader, place: int) -> str:
     return text("≤ {time}", time=seconds(text, bound(place * OF_A_BAR)))
 
 
-def _of_bars(histogram: Mapping[int, int]) -> dict[int, int]:
+def of_bars(histogram: Mapping[int, int]) -> dict[int, int]:
     found: dict[int, int] = defaultdict(int)
     for bucket, number in histogram.items():
         found[max(SHORTEST, -(-bucket // OF_A_BAR))] += number
     return dict(found)
 
 
-def _address(report: Report, measure: str, place: int) -> str:
+def bar_address(report: Report, measure: str, place: int) -> str:
     """Exactly what is in the bar: longer than the one before, and at most so long."""
     longer = "" if place == SHORTEST else _exact(bound((place - 1) * OF_A_BAR))
     return requests_address(report.period, state="done", **{measure: f"{longer}-{_exact(bound(place * OF_A_BAR))}"})

@@ -63,7 +63,7 @@ def test_a_figure_of_usage_leads_to_exactly_the_requests_behind_it(
     follow("Failed", ["Refused", "Unknown outcome"])
     follow("Cost at risk", ["Unknown outcome"])
     screens.open_page(page, "/usage?period=last-month")
-    fold = page.locator("[data-testid=stExpander]", has_text="Day of the week")
+    fold = page.locator(".st-key-table-hours")
     fold.locator("summary").click()
     fold.get_by_role("row", name=re.compile(" 9 3 1 2 ")).get_by_role("link", name="2", exact=True).click()
     expect_states(page, "Refused", "Unknown outcome")
