@@ -75,8 +75,9 @@ def _buttons(here: Here, order: Order) -> None:
         return
     found = estimate_of(here, described)
     same = _same(here, order)
-    if same is not None:
-        show_same(here, same)
+    with st.container():  # there also when it is empty: what follows would be on the page twice while it moves
+        if same is not None:
+            show_same(here, same)
     with st.container(key="buttons", horizontal=True, vertical_alignment="center"):
         st.button(
             generate_label(text, found) if same is None else again_label(text, found),

@@ -46,8 +46,9 @@ def batch_buttons(here: Here, order: Order, submit: Callable[[bool], None]) -> N
     found = _estimate(here, order, lines)
     known = _asked(order, lines)
     others = [line for line in lines if line.number not in known]
-    if known:
-        _show_known(here, order, others, known, submit)
+    with st.container():  # there also when it is empty: what follows would be on the page twice while it moves
+        if known:
+            _show_known(here, order, others, known, submit)
     with st.container(key="buttons", horizontal=True, vertical_alignment="center"):
         st.button(
             _label(text, found), type="primary", key="generate", shortcut="Ctrl+Enter", on_click=submit, args=(False,)
