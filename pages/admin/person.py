@@ -63,17 +63,8 @@ def _names(here: Here, user: User) -> None:
                     ),
                 }
             sent = st.form_submit_button(text("Save"), type="primary")
-        if sent:
-            try:
-                here.services.members.change(user.id, **forms.changed(given, typed))
-            except Problem as problem:
-                st.error(shell.plain(explain(text, problem.code, problem.params)))
-                return
-            forms.begin_anew(form)
-            shell.say(form)
-            st.rerun()
-        if shell.is_said(form):
-            st.success(text("Saved. It holds at once."))
+        change = (lambda: here.services.members.change(user.id, **forms.changed(given, typed))) if sent else None
+        forms.answer(text, form, change, text("Saved. It holds at once."))
 
 
 def _limits(here: Here, user: User) -> None:

@@ -7,11 +7,10 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from core.engines.connections import PAINTER
-from core.errors import Problem, explain
 from core.i18n import LANGUAGES, Reader
 from core.site import LONGEST_NAME, MOST_DAYS, Site
 from pages.admin import limits
-from pages.parts import forms, shell
+from pages.parts import forms
 from pages.parts.visit import Here, require
 
 FORM = "site"
@@ -40,17 +39,8 @@ def _site(here: Here) -> None:
         typed = {**_place(text, site), **_coming_in(text), **_pictures(text), **_keeping(text)}
         typed |= _text_model(here, site)
         sent = st.form_submit_button(text("Save"), type="primary")
-    if sent:
-        try:
-            here.services.site.change(_stored(forms.changed(given, typed)))
-        except Problem as problem:
-            st.error(shell.plain(explain(text, problem.code, problem.params)))
-            return
-        forms.begin_anew(FORM)
-        shell.say(FORM)
-        st.rerun()
-    if shell.is_said(FORM):
-        st.success(text("Saved. It holds at once."))
+    change = (lambda: here.services.site.change(_stored(forms.changed(given, typed)))) if sent else None
+    forms.answer(text, FORM, change, text("Saved. It holds at once."))
 
 
 def _shown(site: Site) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Limits as people type them."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
-from core.errors import Problem, explain
 from core.i18n import Reader
 from core.ledger.limits import KINDS, shown
-from pages.parts import forms, shell
+from pages.parts import forms
 from pages.parts.visit import Here
 
 
@@ -19,17 +19,8 @@ def limits_form(here: Here, scope: str, subject: str) -> None:
     with st.form(f"limits-{scope}-{subject}", border=False):
         typed = limit_fields(text, form)
         sent = st.form_submit_button(text("Save"), type="primary")
-    if sent:
-        try:
-            here.services.limits.set(scope, subject, forms.changed(given, typed))
-        except Problem as problem:
-            st.error(shell.plain(explain(text, problem.code, problem.params)))
-            return
-        forms.begin_anew(form)
-        shell.say(form)
-        st.rerun()
-    if shell.is_said(form):
-        st.success(text("Saved. It holds from the next order on."))
+    change = partial(here.services.limits.set, scope, subject, forms.changed(given, typed)) if sent else None
+    forms.answer(text, form, change, text("Saved. It holds from the next order on."))
 
 
 def limit_fields(text: Reader, form: str) -> Mapping[str, str]:
