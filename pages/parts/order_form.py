@@ -65,20 +65,6 @@ def order_as_it_stands(here: Here, offers: list[Offer]) -> Order:
     )
 
 
-def link_to(order: Order) -> dict[str, str]:
-    """The order as an address carries it; pictures to start from stay at home."""
-    values = {
-        "description": order.description,
-        "model": order.model,
-        "size": order.size,
-        "quality": order.quality,
-        "background": order.background,
-        "format": order.output_format,
-        "number": str(order.number),
-    }
-    return {name: value for name, value in values.items() if value}
-
-
 def _described(here: Here) -> None:
     """The description, what a text model suggests beside it, and below it what can be done with it."""
     improvements, is_one = here.services.improvements, not is_several()
