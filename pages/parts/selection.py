@@ -17,7 +17,7 @@ from pages.parts import shell
 from pages.parts.collection_picker import show_picker
 from pages.parts.download import download
 from pages.parts.tiles import Picking
-from pages.parts.undo import is_done, say_done, show_done, undoing
+from pages.parts.undo import ask_for_patience, is_done, say_done, show_done, undoing
 from pages.parts.visit import Here, require
 
 PLACE = "gallery"
@@ -178,6 +178,7 @@ def _restore() -> None:
 def purge(picked: Picked) -> None:
     here = require()
     ids = picked.resolved(here.services.gallery, here.person)
+    ask_for_patience(here.reader, len(ids))
     gone = here.services.changes.purge(here.person.user_id, ids)
     clear_selection()
     words = here.reader.plural("{count} picture deleted for good.", "{count} pictures deleted for good.", gone)
@@ -187,8 +188,10 @@ def purge(picked: Picked) -> None:
 def _do(act: Callable[[Here, list[int]], Changed], words: Words) -> None:
     here = require()
     standing = st.session_state[STATE]
+    ids = standing.picked.resolved(here.services.gallery, here.person)
+    ask_for_patience(here.reader, len(ids))
     try:
-        changed = act(here, standing.picked.resolved(here.services.gallery, here.person))
+        changed = act(here, ids)
     except Problem as problem:
         shell.refuse(here.reader, problem)
         return

@@ -8,9 +8,11 @@ from html import escape
 import streamlit as st
 
 from core.errors import Problem, explain
+from core.i18n import Reader
 from core.studio.changes import Changed
 from pages.parts.visit import Here, require
 
+VERY_MANY = 5_000
 KEY = "done-"  # of the state: what was done at a place
 Back = Callable[[], str]
 
@@ -29,7 +31,13 @@ def say_done(place: str, words: str, back: Back | None = None) -> None:
 
 
 def undoing(changed: Changed) -> Back | None:
-    return partial(_undo_change, changed.id) if changed.pictures else None
+    return partial(_undo_change, changed.id, changed.pictures) if changed.pictures else None
+
+
+def ask_for_patience(text: Reader, pictures: int) -> None:
+    """Before an act on very many, of which there is nothing to see until its end."""
+    if pictures >= VERY_MANY:
+        st.toast(text("{count} pictures: this may take a minute.", count=text.number(pictures)), icon="⏳")
 
 
 def forget_done(place: str) -> None:
@@ -68,7 +76,8 @@ def _undo(place: str, back: Back) -> None:
     say_done(place, words)
 
 
-def _undo_change(change_id: int) -> str:
+def _undo_change(change_id: int, pictures: int) -> str:
     here = require()
+    ask_for_patience(here.reader, pictures)
     undone = here.services.changes.undo(here.person.user_id, change_id)
     return here.reader.plural("{count} picture is as it was.", "{count} pictures are as they were.", undone)
