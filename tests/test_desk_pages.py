@@ -175,3 +175,11 @@ def test_what_a_test_found_of_another_address_is_not_shown_any_more(services: Se
         elsewhere = Draft("compatible", "http://two.example/v1", KEY, models={"fox": 40_000})
         services.connections.change(cast.ada, "server", elsewhere)
         assert not [button for button in run(page).button if button.key == "draw-server"]
+
+
+def test_an_invitation_tells_its_role_limits_uses_and_end(services: Services, cast: Cast) -> None:
+    limits = {"pictures-per-day": "10", "dollars-per-month": "2,50"}
+    services.invitations.create("Class 3b", "user", limits, uses=30)
+    (shown,) = [it.proto.body for it in opened(person_form).get("html") if "of 30 used" in it.proto.body]
+    assert "User · 0 of 30 used · ends on " in shown
+    assert "Pictures per day: 10 · Dollars per month: 2.5" in shown

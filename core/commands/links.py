@@ -68,7 +68,7 @@ def _role(options: Namespace, _reader: Reader) -> int:
     settings = Settings.load()
     with opened(settings) as database:
         user = People(database, settings).existing(options.login)
-        Members(database).change(user.id, user.login, user.name, options.type)
+        Members(database).change(user.id, type=options.type)
     return 0
 
 

@@ -8,7 +8,7 @@ from core.members.invitations import LONGEST_NOTE, MOST_DAYS, MOST_USES
 from core.storage.tables import Invitation
 from pages.admin.person import role_name
 from pages.parts import shell
-from pages.parts.limits import limit_fields
+from pages.parts.limits import limit_fields, told
 from pages.parts.links import INVITATION, link, show_link
 from pages.parts.visit import Here, require
 
@@ -55,7 +55,7 @@ def _row(here: Here, row: Invitation) -> None:
         with st.container(gap=None):
             st.text(row.note or text("Invitation {number}", number=row.id))
             used = text("{used} of {uses} used", used=text.number(row.used), uses=text.number(row.uses))
-            st.caption(" · ".join([role_name(text, row.type), used, state]))
+            shell.caption(" · ".join([role_name(text, row.type), used, state, *told(text, row.limits)]))
         if is_open:
             st.button(text("Take back"), key=f"revoke-{row.id}", on_click=_revoke, args=(row.id,))
 

@@ -36,3 +36,12 @@ def limit_fields(text: Reader, form: str) -> Mapping[str, str]:
             )
             for kind, (takes, label) in KINDS.items()
         }
+
+
+def told(text: Reader, limits: Mapping[str, str]) -> list[str]:
+    """Limits as they are stored, in words."""
+    return [
+        text("{name}: {value}", name=text(label), value=shown(kind, limits[kind]))
+        for kind, (_, label) in KINDS.items()
+        if kind in limits
+    ]
