@@ -79,6 +79,7 @@ def lifespan(services: Services) -> Callable[[Any], AbstractAsyncContextManager[
         for lane in services.lanes():
             services.worker.line.resume(lane.name)  # a restart is how a new key is put in
         services.worker.start()
+        gc.freeze()  # what the program is made of stays: looking through it for what does not takes all threads' time
         ended = threading.Event()
         threading.Thread(target=_tidy_up, args=(services, ended), name="imagier-tidying", daemon=True).start()
         try:

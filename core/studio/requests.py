@@ -60,7 +60,7 @@ class Requests:
         self._previews = previews
         self._sites = sites
         self._wake = wake
-        self._taking = taking or self._only_waking
+        self._taking = taking or _taking_nothing
         self.ledger = ledger or Ledger(database)
         self.news = news or News()
 
@@ -111,6 +111,8 @@ class Requests:
             if before_it_begins is not None:
                 before_it_begins(waiting)
             waiting -= take(session, lane)
+        if waiting:
+            self._wake()
         self.news.tell(*waiting)
         return request_id
 
@@ -118,11 +120,6 @@ class Requests:
         """The request that was ordered by this call when it was made before."""
         with self.database.read() as session:
             return known(session, user_id, once, self.database.now(session))
-
-    @contextmanager
-    def _only_waking(self) -> Iterator[Take]:
-        yield lambda _session, _lane: set()
-        self._wake()
 
     def estimate(self, user_id: int, order: Order) -> Estimate:
         """What an order may cost at most; a Problem if the model cannot do it. Nothing is stored."""
@@ -331,6 +328,11 @@ class Requests:
             if offer.model.name == model:
                 return offer
         raise Problem("model_not_offered", model=model[:80])
+
+
+@contextmanager
+def _taking_nothing() -> Iterator[Take]:
+    yield lambda _session, _lane: set()
 
 
 def _own(session: Session, user_id: int, image_id: int) -> Image:

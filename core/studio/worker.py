@@ -73,6 +73,7 @@ class Worker:
         self._engines: dict[tuple[str, str], Engine] = {}  # by the lane's name and revision
         self._drawings: dict[asyncio.Task[None], Drawing] = {}
         self._may_have_orphans = True
+        self._has_left = True  # what a drawing's end may make possible: there was no room for it, or an engine to close
 
     def start(self) -> None:
         self._thread.start()
@@ -93,22 +94,19 @@ class Worker:
 
     def wake(self) -> None:
         """Something is in the line; may be called from any thread, before the start and after the end as well."""
-        self._on_loop(self._wake.set)
+        self._on_loop(self._look)
 
     @contextmanager
     def taking(self) -> Iterator[Take]:
-        """See `core.studio.taking`. A lane whose engine is not made yet is left to the worker's own turn, and so is
-        whatever is in the line when it stops."""
+        """See `core.studio.taking`. Of a lane whose engine is not made yet nothing is taken, and nothing when it stops;
+        whoever ordered what is left wakes the worker."""
         taken: list[Drawing] = []
-        is_enough = False
 
         def take(session: Session, lane: Lane) -> set[int]:
-            nonlocal is_enough
             engine = self._engines.get((lane.name, lane.revision))
             if not is_open or engine is None:
                 return set()
             claims = self.line.take(session, lane, CLAIMS_AT_ONCE)
-            is_enough = 0 < len(claims) < CLAIMS_AT_ONCE
             taken.extend(Drawing(self._studio, lane, engine, claim) for claim in claims)
             return {claim.image_id for claim in claims}
 
@@ -123,8 +121,6 @@ class Worker:
         finally:
             if is_open:
                 self._on_loop(self._begin_taken, taken)
-        if not is_enough:
-            self.wake()
 
     def _begin_taken(self, taken: list[Drawing]) -> None:
         for drawing in taken:
@@ -138,6 +134,10 @@ class Worker:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(function, *arguments, context=contextvars.Context())
+
+    def _look(self) -> None:
+        self._has_left = True
+        self._wake.set()
 
     @property
     def is_alive(self) -> bool:
@@ -170,6 +170,7 @@ class Worker:
             await self._guarded(engine.close)
 
     async def _turn(self) -> None:
+        self._has_left = False
         lanes = await self._threads.rows(self.lanes)
         for lane in lanes:
             await self._guarded(partial(self._take, lane))
@@ -181,14 +182,16 @@ class Worker:
             if self._takers:
                 return  # who may just have got one of these engines
             busy = {id(drawing.engine) for drawing in self._drawings.values()}
-            old = [key for key in self._engines if key not in current and id(self._engines[key]) not in busy]
-            engines = [self._engines.pop(key) for key in old]
+            old = [key for key in self._engines if key not in current]
+            self._has_left |= any(id(self._engines[key]) in busy for key in old)
+            engines = [self._engines.pop(key) for key in old if id(self._engines[key]) not in busy]
         for engine in engines:
             await self._guarded(engine.close)
 
     async def _take(self, lane: Lane) -> None:
         if not await self._threads.rows(self.line.is_waiting, lane):
             return
+        self._has_left = True
         # Before the claim, because loading one takes a second, and the claim is the start that limits count.
         engine = await self._engine(lane)
         taken = CLAIMS_AT_ONCE
@@ -211,7 +214,8 @@ class Worker:
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         del self._drawings[task]
-        self._wake.set()
+        if self._has_left:
+            self._wake.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("a drawing broke off; it becomes unknown when its lease runs out", exc_info=task.exception())
 
