@@ -7,6 +7,7 @@ many already.
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC
 from pathlib import Path
@@ -66,7 +67,8 @@ def desk(browser: Browser, pictures: int, data: Path | None) -> Iterator[tuple[P
         folder = data.parent if data else stack.enter_context(temporary_folder())
         services = build(folder)
         if data is None:
-            fill(services.database, services.files, pictures, PEOPLE, DAYS, UTC)
+            made = (services.database, services.files, pictures, PEOPLE, DAYS, UTC)
+            ThreadPoolExecutor(1).submit(fill, *made).result()  # Playwright's loop runs on this thread
         services.usage.tidy()
         with services.database.write() as session:
             now = services.database.now(session)
