@@ -35,7 +35,7 @@ def show() -> None:
         filters.day("to", text("To"))
     asked = filters.asked(FILTERS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="list-tools"):
-        with st.container(width=190):
+        with st.container(width=230):
             filters.choice("sort", text("Order"), {"oldest": text("Oldest first")}, text("Newest first"))
         st.html(filters.export_links(text, "audit", asked), width="content")
         filters.clear(text, FILTERS)

@@ -138,7 +138,7 @@ def _filters(here: Here) -> None:
         filters.words("waiting", text("Seconds of waiting"), "2-8")
         filters.words("drawing", text("Seconds of drawing"), "20-")
     with st.container(horizontal=True, vertical_alignment="bottom", key="list-tools"):
-        with st.container(width=190):
+        with st.container(width=230):
             filters.choice("sort", text("Order"), sorts, text("Newest first"))
         st.html(filters.export_links(text, "requests", filters.asked(FILTERS)), width="content")
         filters.clear(text, FILTERS)
