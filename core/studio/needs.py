@@ -66,7 +66,7 @@ class Needs:
         site = dict(session.execute(select(Limit.kind, Limit.value).where(Limit.scope == SITE)).all())
         found = uses(session, EVERYBODY, Allowed({}, site), now, self._sites.within(session).zone)
         return [
-            Need("budget", "ledger", params={"used_micros": spent, "most_micros": use.most})
+            Need("budget", "ledger", {"part": "limits"}, {"used_micros": spent, "most_micros": use.most})
             for use in found
             if use.is_site and use.kind == "dollars-per-month"
             if (spent := use.used + use.reserved) >= NEARLY * use.most
@@ -75,7 +75,7 @@ class Needs:
     def _at_risk(self, session: Session) -> list[Need]:
         found = all_at_risk(session, None, self._sites.within(session).zone)
         params = {"number": found.number, "held_micros": found.reserved_micros}
-        return [Need("at_risk", "ledger", params=params)] if found.number else []
+        return [Need("at_risk", "ledger", {"part": "at-risk"}, params)] if found.number else []
 
     def _shutdowns(self, session: Session, now: datetime) -> list[Need]:
         needs = []
@@ -116,7 +116,9 @@ def _drift(session: Session) -> list[Need]:
     drift = last.get("drift_micros")
     if not isinstance(drift, int) or abs(drift) < DRIFT:
         return []
-    return [Need("drift", "ledger", params={"drift_micros": drift, "first": last["from"], "last": last["to"]})]
+    return [
+        Need("drift", "ledger", {"part": "bill"}, {"drift_micros": drift, "first": last["from"], "last": last["to"]})
+    ]
 
 
 def _spending(session: Session, now: datetime) -> list[Need]:

@@ -14,12 +14,12 @@ def show() -> None:
     st.title(text("Ledger"))
     show_needs(here)
     shell.notice()
-    parts = {
-        text("At risk"): settling.show,
-        text("Limits"): limits.show,
-        text("Prices"): prices.show,
-        text("Bill"): bill.show,
-    }
+    names = {"at-risk": text("At risk"), "limits": text("Limits"), "prices": text("Prices"), "bill": text("Bill")}
+    parts = dict(zip(names.values(), (settling.show, limits.show, prices.show, bill.show), strict=True))
+    asked = st.query_params.get("part", "")
+    if asked in names:  # whoever comes for one of them; once there, they go where they like
+        st.session_state["ledger-part"] = names[asked]
+        del st.query_params["part"]
     # Only the open one is drawn: a bill of a million pictures takes a moment.
     for tab, part in zip(st.tabs(list(parts), key="ledger-part", on_change="rerun"), parts.values(), strict=True):
         if tab.open:

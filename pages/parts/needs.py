@@ -16,10 +16,10 @@ def show_needs(here: Here) -> None:
         return
     label = text.plural("{count} thing needs you", "{count} things need you", len(needs))
     with st.container(key="needs"), st.expander(label):
-        for number, need in enumerate(needs):
+        for need in needs:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 st.markdown(shell.plain(_said(text, need)), width="stretch")
-                _remedy(text, need, number)
+                _remedy(text, need)
 
 
 def _said(text: Reader, need: Need) -> str:
@@ -67,7 +67,7 @@ def _said(text: Reader, need: Need) -> str:
             )
 
 
-def _remedy(text: Reader, need: Need, number: int) -> None:
+def _remedy(text: Reader, need: Need) -> None:
     labels = {
         "stopped": text("Open the line again"),
         "budget": text("Limits"),
@@ -76,9 +76,11 @@ def _remedy(text: Reader, need: Need, number: int) -> None:
         "drift": text("Bill"),
         "shutdown": text("Look at them"),
     }
+    # By what it is about: the next one in the list must not take the click for its own.
+    key = f"need-{need.kind}-{need.params.get('name')}-{need.address.get('user') or need.address.get('model')}"
     if need.kind == "stopped":
-        st.button(labels[need.kind], key=f"need-{number}", on_click=_resume, args=(need.params["name"],))
-    elif need.page and st.button(labels[need.kind], key=f"need-{number}"):
+        st.button(labels[need.kind], key=key, on_click=_resume, args=(need.params["name"],))
+    elif need.page and st.button(labels[need.kind], key=key):
         st.switch_page(st.session_state["admin_pages"][need.page], query_params=need.address)
 
 
