@@ -35,7 +35,7 @@ LISTS = {
     "words": "requests?q=lake",
     "dearest": "requests?sort=dearest",
     "a month, failed": "requests?from=2026-06-01&to=2026-06-30&state=not-made",
-    "waiting, the longest": "requests?waiting=64-&state=done",
+    "drawn for long": "requests?drawing=40-&state=done",
 }
 # From the click on a button until what `selector` says is another thing, the script has ended, all pictures in sight
 # are there, and a frame was painted.
