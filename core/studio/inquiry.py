@@ -19,7 +19,21 @@ from core.storage.database import Database
 from core.storage.tables import Image, Improvement, Kind, Request
 from core.studio import suggested
 from core.studio.gallery import LARGEST_ID
-from core.studio.marks import ORDERS, Place, Trait, beyond, kinds_of, marks_of, opaque, plain, span, user_ids_of
+from core.studio.marks import (
+    ORDERS,
+    Place,
+    Stretch,
+    Trait,
+    Wrap,
+    along,
+    kinds_of,
+    marks_of,
+    opaque,
+    plain,
+    span,
+    stretches,
+    user_ids_of,
+)
 from core.studio.narrowing import OF_KIND, PICTURES, SUGGESTIONS, Inquiry
 from core.studio.search import has_words, matching, words
 
@@ -85,88 +99,90 @@ class Inquiries:
 
 def ids(session: Session, wanted: Inquiry, number: int, key: int | None = None, backwards: bool = False) -> list[int]:
     """The keys of the first `number` in the order, after `key`, or before it if `backwards`."""
-    column, largest_first = ORDERS[wanted.sort]
-    place, falling = _place(session, wanted.sort, key), largest_first != backwards
+    place = _place(session, wanted.sort, key)
     if key is not None and place is None:
         return []
-    texts = [] if wanted.what == PICTURES else suggested.places(session, wanted, number, place, falling)
+    found: list[int] = []
+    for stretch in stretches(wanted.sort, place, backwards):
+        found += _of_stretch(session, wanted, number - len(found), stretch)
+        if len(found) >= number:
+            break
+    return found
+
+
+def _of_stretch(session: Session, wanted: Inquiry, number: int, stretch: Stretch) -> list[int]:
+    texts = [] if wanted.what == PICTURES else suggested.places(session, wanted, number, stretch)
     if wanted.what == SUGGESTIONS:
         return [text_key for _, text_key in texts]
-    pictures = _pictures(session, wanted, number, place, backwards)
+    pictures = _pictures(session, wanted, number, stretch)
     if not texts:
         return pictures
-    query = select(column, Image.id).where(Image.id.in_(pictures), column.is_not(None))
-    merged = sorted([*texts, *((row[0], row[1]) for row in session.execute(query))], reverse=falling)
+    still = along(replace(stretch, place=None))(plain)
+    query = select(stretch.column, Image.id).where(Image.id.in_(pictures), still)
+    merged = sorted([*texts, *((row[0], row[1]) for row in session.execute(query))], reverse=stretch.falling)
     return [one for _, one in merged[:number]]
 
 
-def _pictures(session: Session, wanted: Inquiry, number: int, place: Place | None, backwards: bool) -> list[int]:
+def _pictures(session: Session, wanted: Inquiry, number: int, stretch: Stretch) -> list[int]:
     if not wanted.q.strip():
-        return _ids(session, wanted, number, place, backwards)
+        return _ids(session, wanted, number, stretch)
     user_ids = user_ids_of(session, wanted)
     only = user_ids.values[0] if user_ids and len(user_ids.values) == 1 and not user_ids.is_others else None
     matches = matching(session, wanted.q, only)
-    found, passed, is_all = _with_words(session, wanted, number, place, backwards, FIRST_WORDS)
-    if len(found) >= number or is_all:
+    found, rest = _with_words(session, wanted, number, stretch, FIRST_WORDS)
+    if len(found) >= number or rest is None:
         return found[:number]
     if (session.scalar(select(func.count()).select_from(matches.limit(RARE + 1).subquery())) or 0) <= RARE:
-        return _ids(session, wanted, number, place, backwards, lambda wrap: wrap(Image.request_id).in_(matches))
-    while len(found) < number and not is_all:
-        more, passed, is_all = _with_words(session, wanted, number, passed, backwards, FIRST_LOOK)
+        return _ids(session, wanted, number, stretch, lambda wrap: wrap(Image.request_id).in_(matches))
+    while len(found) < number and rest is not None:
+        more, rest = _with_words(session, wanted, number, rest, FIRST_LOOK)
         found += more
     return found[:number]
 
 
 def _with_words(
-    session: Session,
-    wanted: Inquiry,
-    number: int,
-    place: Place | None,
-    backwards: bool,
-    looked_at: int,
-) -> tuple[list[int], Place | None, bool]:
-    """Of the next pictures that fit otherwise, those whose description has the words; the place of the last of them
-    all; and whether there are no further ones."""
+    session: Session, wanted: Inquiry, number: int, stretch: Stretch, looked_at: int
+) -> tuple[list[int], Stretch | None]:
+    """Of the next pictures that fit otherwise, those whose description has the words; and what is left of the stretch,
+    if there is more."""
     looked_at = max(looked_at, number)
-    image_ids = _ids(session, replace(wanted, q=""), looked_at, place, backwards)
+    image_ids = _ids(session, replace(wanted, q=""), looked_at, stretch)
     query = select(Image.id, Request.description, Request.words).join(Image.request).where(Image.id.in_(image_ids))
     looked_for = words(wanted.q)
     having = {row.id for row in session.execute(query) if has_words(row.description, row.words, looked_for)}
     found = [image_id for image_id in image_ids if image_id in having]
-    return found, _place(session, wanted.sort, image_ids[-1] if image_ids else None), len(image_ids) < looked_at
+    if len(image_ids) < looked_at:
+        return found, None
+    return found, replace(stretch, place=_place(session, wanted.sort, image_ids[-1]))
 
 
-def _ids(
-    session: Session, wanted: Inquiry, number: int, place: Place | None, backwards: bool, found_by: Trait | None = None
-) -> list[int]:
+def _ids(session: Session, wanted: Inquiry, number: int, stretch: Stretch, found_by: Trait | None = None) -> list[int]:
     """The same without looking at descriptions; `found_by`, which few have, is what they are found by."""
-    column, largest_first = ORDERS[wanted.sort]
-    falling = largest_first != backwards
     kinds, user_ids = kinds_of(session, wanted), user_ids_of(session, wanted)
     if kinds == [] or (user_ids is not None and not user_ids.values and not user_ids.is_others):
         return []
-    by_time = column is Image.created_at
-    along = [beyond(column, place, falling)] + ([span(wanted)] if by_time else [])
-    marks = marks_of(session, wanted, kinds, user_ids, by_time)
-    order = _order(column, falling)
+    path = [along(stretch)] + ([span(wanted)] if stretch.is_by_time else [])
+    marks = marks_of(session, wanted, kinds, user_ids, stretch.is_by_time)
+    order = _order(stretch)
     if found_by is None:
         if not marks:
-            return list(session.scalars(_select(along, order, number)))
-        found, is_all = _first_look(session, along, marks, order, number)
+            return list(session.scalars(_select(path, order, number)))
+        found, is_all = _first_look(session, path, marks, order, number)
         if len(found) >= number or is_all:
             return found[:number]
     rarest = found_by or _rarest(session, marks)
     if rarest is not None:
-        others = [trait(opaque) for trait in (*along, *marks) if trait is not rarest]
-        hidden = [part.desc() if falling else part.asc() for part in (opaque(column), opaque(Image.id))]
-        return list(session.scalars(select(Image.id).where(rarest(plain), *others).order_by(*hidden).limit(number)))
+        others = [trait(opaque) for trait in (*path, *marks) if trait is not rarest]
+        query = select(Image.id).where(rarest(plain), *others).order_by(*_order(stretch, opaque))
+        return list(session.scalars(query.limit(number)))
     if kinds is not None:
-        return _of_kinds(session, kinds, [*along, *marks], column, falling, number)
-    return list(session.scalars(_select([*along, *marks], order, number)))
+        return _of_kinds(session, kinds, [*path, *marks], stretch, number)
+    return list(session.scalars(_select([*path, *marks], order, number)))
 
 
-def _order(column: Any, falling: bool) -> list[ColumnElement[Any]]:
-    return [column.desc(), Image.id.desc()] if falling else [column.asc(), Image.id.asc()]
+def _order(stretch: Stretch, wrap: Wrap = plain) -> list[ColumnElement[Any]]:
+    parts = wrap(stretch.column), wrap(Image.id)
+    return [part.desc() if stretch.falling else part.asc() for part in parts]
 
 
 def _select(marks: Sequence[Trait], order: Sequence[ColumnElement[Any]], number: int) -> Select[int]:
@@ -180,15 +196,15 @@ def _place(session: Session, sort: str, key: int | None) -> Place | None:
     if key < 0:
         return suggested.place(session, sort, key)
     row = session.execute(select(ORDERS[sort][0], Image.id).where(Image.id == key)).one_or_none()
-    return None if row is None or row[0] is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1])
 
 
 def _first_look(
-    session: Session, along: Sequence[Trait], marks: Sequence[Trait], order: Sequence[ColumnElement[Any]], number: int
+    session: Session, path: Sequence[Trait], marks: Sequence[Trait], order: Sequence[ColumnElement[Any]], number: int
 ) -> tuple[list[int], bool]:
     """What fits among the first pictures of the order, and whether these were all there are."""
     fits = and_(true(), *(trait(opaque) for trait in marks)).label("fits")
-    look = select(Image.id, fits).where(*(trait(plain) for trait in along)).order_by(*order)
+    look = select(Image.id, fits).where(*(trait(plain) for trait in path)).order_by(*order)
     rows = session.execute(look.limit(max(FIRST_LOOK, number))).all()
     return [row.id for row in rows if row.fits], len(rows) < max(FIRST_LOOK, number)
 
@@ -206,23 +222,23 @@ def _rarest(session: Session, marks: Sequence[Trait]) -> Trait | None:
 
 
 def _of_kinds(
-    session: Session, kinds: Sequence[int], marks: Sequence[Trait], column: Any, falling: bool, number: int
+    session: Session, kinds: Sequence[int], marks: Sequence[Trait], stretch: Stretch, number: int
 ) -> list[int]:
     """Of each kind the first ones, and of all these the first ones."""
     others = [trait(plain) for trait in marks]
     firsts: list[tuple[Any, int]] = []
     for start in range(0, len(kinds), KINDS_AT_ONCE):
         parts = [
-            select(Image.id, column.label("place"))
+            select(Image.id, stretch.column.label("place"))
             .where(Image.kind_id == kind, *others)
-            .order_by(*_order(column, falling))
+            .order_by(*_order(stretch))
             .limit(number)
             .subquery()
             for kind in kinds[start : start + KINDS_AT_ONCE]
         ]
         rows = session.execute(union_all(*(select(part.c.place, part.c.id) for part in parts)))
         firsts += [(row[0], row[1]) for row in rows]
-    firsts.sort(reverse=falling)
+    firsts.sort(reverse=stretch.falling)
     return [image_id for _, image_id in firsts[:number]]
 
 

@@ -1,6 +1,7 @@
 """What pictures must have to be in a list: a condition for each thing that was asked for, and how lists are ordered."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ from core.ledger.windows import hours
 from core.storage.tables import Image, Kind, User
 from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, Chosen, Hour, Inquiry, Lasted, chosen
 
-# How a list can be ordered: by what, and whether the largest comes first. What has none of it is left out.
+# How a list can be ordered: by what, and whether the largest comes first. What has none of it comes last.
 ORDERS: dict[str, tuple[Any, bool]] = {
     "newest": (Image.created_at, True),
     "oldest": (Image.created_at, False),
@@ -37,7 +38,7 @@ ORDERS: dict[str, tuple[Any, bool]] = {
     "slowest": (Image.milliseconds, True),
 }
 
-Place = tuple[Any, int]  # in an order: the value that it goes by, and the key
+Place = tuple[Any, int]  # in an order: the value that it goes by, None for what has none, and the key
 Wrap = Callable[[Any], Any]
 Trait = Callable[[Wrap], ColumnElement[bool]]  # a condition; what its columns are wrapped in decides about indexes
 
@@ -51,16 +52,50 @@ def opaque(column: Any) -> Any:
     return func.coalesce(column, None)
 
 
-def beyond(column: Any, place: Place | None, falling: bool) -> Trait:
-    def trait(wrap: Wrap) -> ColumnElement[bool]:
-        if place is None:
-            condition: ColumnElement[bool] = wrap(column).is_not(None)
-            return condition
-        value = literal(place[0], column.type)
-        here, there = tuple_(wrap(column), wrap(Image.id)), tuple_(value, literal(place[1]))
-        return here < there if falling else here > there
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of an order, from a place on: what has a value to go by, or what has none."""
 
-    return trait
+    column: Any
+    falling: bool
+    place: Place | None = None
+    has_value: bool = True
+
+    @property
+    def is_by_time(self) -> bool:
+        return self.column is Image.created_at
+
+    def holds(self, value: Any, key: Any) -> ColumnElement[bool]:
+        """Whether something is in it; all that has none of the value is in the order of its keys."""
+        whole: ColumnElement[bool] = value.is_not(None) if self.has_value else value.is_(None)
+        if self.place is None:
+            return whole
+        last, last_key = self.place
+        if not self.has_value:
+            whole &= key < last_key if self.falling else key > last_key
+            return whole
+        here, there = tuple_(value, key), tuple_(literal(last, value.type), literal(last_key))
+        return here < there if self.falling else here > there
+
+
+def stretches(sort: str, place: Place | None, backwards: bool) -> list[Stretch]:
+    """One after the other, from a place on."""
+    column, largest_first = ORDERS[sort]
+    known = Stretch(column, largest_first != backwards)
+    if known.is_by_time:  # which everything has
+        return [replace(known, place=place)]
+    unknown = replace(known, has_value=False)
+    if place is None:
+        return [known, unknown]
+    if place[0] is None:
+        here = replace(unknown, place=place)
+        return [here, known] if backwards else [here]
+    here = replace(known, place=place)
+    return [here] if backwards else [here, unknown]
+
+
+def along(stretch: Stretch) -> Trait:
+    return lambda wrap: stretch.holds(wrap(stretch.column), wrap(Image.id))
 
 
 def span(wanted: Inquiry) -> Trait:

@@ -4,14 +4,15 @@ There are far fewer suggestions than pictures, so they need no kinds and no inde
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, false, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from core.ledger.texts import AT_RISK as IS_AT_RISK
 from core.storage.tables import Improvement
-from core.studio.marks import Place, hour_spans, micros_between, paints, states_of, user_ids_of
+from core.studio.marks import Place, Stretch, hour_spans, micros_between, paints, states_of, user_ids_of
 from core.studio.narrowing import AT_RISK, NONE, Inquiry, chosen
 from core.studio.search import has_words, words
 
@@ -19,8 +20,8 @@ DOOR = "pages"  # where there is a button for it
 BATCH = 1_000  # of those that are looked through for words
 
 
-def places(session: Session, wanted: Inquiry, number: int, place: Place | None, falling: bool) -> list[Place]:
-    """The first `number` of the order, beyond a place of it, with their own places."""
+def places(session: Session, wanted: Inquiry, number: int, stretch: Stretch) -> list[Place]:
+    """The first `number` of a part of the order, with their own places."""
     conditions = _conditions(session, wanted)
     if conditions is None:
         return []
@@ -29,24 +30,21 @@ def places(session: Session, wanted: Inquiry, number: int, place: Place | None, 
         return []
     value = _value(session, wanted.sort)
     key = -Improvement.id
-    order = [part.desc() if falling else part.asc() for part in (value, key)]
-    query = select(value, key, Improvement.original).where(value.is_not(None), *conditions).order_by(*order)
+    order = [part.desc() if stretch.falling else part.asc() for part in (value, key)]
+    query = select(value, key, Improvement.original).where(*conditions).order_by(*order)
     found: list[Place] = []
     while True:
-        beyond = query
-        if place is not None:
-            here, there = tuple_(value, key), tuple_(literal(place[0], value.type), literal(place[1]))
-            beyond = query.where(here < there if falling else here > there)
-        rows = session.execute(beyond.limit(BATCH if looked_for else number)).all()
+        some = query.where(stretch.holds(value, key)).limit(BATCH if looked_for else number)
+        rows = session.execute(some).all()
         found += [(row[0], row[1]) for row in rows if not looked_for or has_words(row[2], None, looked_for)]
         if not looked_for or len(rows) < BATCH or len(found) >= number:
             return found[:number]
-        place = (rows[-1][0], rows[-1][1])
+        stretch = replace(stretch, place=(rows[-1][0], rows[-1][1]))
 
 
 def place(session: Session, sort: str, key: int) -> Place | None:
     row = session.execute(select(_value(session, sort)).where(Improvement.id == -key)).one_or_none()
-    return None if row is None or row[0] is None else (row[0], key)
+    return None if row is None else (row[0], key)
 
 
 def loaded(session: Session, keys: Sequence[int]) -> dict[int, Improvement]:

@@ -57,9 +57,6 @@ def show() -> None:
     asked = filters.asked(FILTERS)
     wanted = Inquiry.of(asked, here.services.site.now().zone)
     page = here.services.inquiries.page(wanted, _key("before"), _key("after"))
-    if wanted.sort in ("dearest", "slowest"):
-        left_out = {"dearest": text("Without what has no cost."), "slowest": text("Without what has not ended.")}
-        st.caption(left_out[wanted.sort])
     if not page.items:
         st.markdown(text("No request is like that."))
     groups = [list(items) for _, items in groupby(page.items, _request)]
