@@ -102,6 +102,7 @@ def open_list(page: Page, address: str) -> float:
 
 def click(page: Page, name: str, selector: str) -> float:
     settle(page)
+    page.get_by_text(name, exact=True).first.wait_for()
     return float(page.evaluate(CLICKED, [name, selector])) / 1000
 
 
