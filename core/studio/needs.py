@@ -3,7 +3,7 @@
 import shutil
 import statistics
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,9 +116,8 @@ def _drift(session: Session) -> list[Need]:
     drift = last.get("drift_micros")
     if not isinstance(drift, int) or abs(drift) < DRIFT:
         return []
-    return [
-        Need("drift", "ledger", {"part": "bill"}, {"drift_micros": drift, "first": last["from"], "last": last["to"]})
-    ]
+    days = {name: date.fromisoformat(last[key]) for name, key in (("first", "from"), ("last", "to"))}
+    return [Need("drift", "ledger", {"part": "bill"}, {"drift_micros": drift, **days})]
 
 
 def _spending(session: Session, now: datetime) -> list[Need]:

@@ -30,7 +30,7 @@ def show_figures(text: Reader, report: Report) -> None:
         (text("Active people"), now.people, before.people, text.number, {}),
         (text("Failed"), now.numbers.share_failed, before.numbers.share_failed, text.percent, failed),
         (text("Time to a picture, median"), time.median, time_before.median, spoken, pictures),
-        (text("Time to a picture, 95 % within"), time.percentile_95, time_before.percentile_95, spoken, pictures),
+        (text("Time to a picture, 95% within"), time.percentile_95, time_before.percentile_95, spoken, pictures),
     ]
     shown = "".join(_card(text, report.period, *card) for card in cards)
     st.html(f"<div class='imagier-figures'>{shown}</div>{_month(text, report.period, report.forecast)}")

@@ -74,7 +74,7 @@ def _table(here: Here, report: Report, counts: Mapping[str, Mapping[int, int]], 
     times = [report.total.times[measure] for measure in MEASURES]
     lines = [
         ("<tr class='sum'>", text("Median"), [linked(_or_none(text, time.median), done) for time in times]),
-        ("<tr class='sum'>", text("95 % within"), [linked(_or_none(text, time.percentile_95), done) for time in times]),
+        ("<tr class='sum'>", text("95% within"), [linked(_or_none(text, time.percentile_95), done) for time in times]),
     ]
     for place in sorted({place for measure in MEASURES for place in counts[measure]}):
         cells = [_counted(text, report, measure, place, counts[measure].get(place, 0)) for measure in MEASURES]

@@ -50,8 +50,8 @@ def _said(text: Reader, need: Need) -> str:
         case "drift":
             return text(
                 "The last comparison with the bill ({first} to {last}) was off by {drift}.",
-                first=params["first"],
-                last=params["last"],
+                first=text.date(params["first"]),
+                last=text.date(params["last"]),
                 drift=text.money(params["drift_micros"]),
             )
         case "shutdown":
