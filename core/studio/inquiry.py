@@ -19,23 +19,10 @@ from core.storage.database import Database
 from core.storage.tables import Image, Improvement, Kind, Request
 from core.studio import suggested
 from core.studio.gallery import LARGEST_ID
-from core.studio.marks import (
-    ORDERS,
-    Place,
-    Stretch,
-    Trait,
-    Wrap,
-    along,
-    kinds_of,
-    marks_of,
-    opaque,
-    plain,
-    span,
-    stretches,
-    user_ids_of,
-)
+from core.studio.marks import ORDERS, along, kinds_of, marks_of, span, stretches_of, user_ids_of
 from core.studio.narrowing import OF_KIND, PICTURES, SUGGESTIONS, Inquiry
 from core.studio.search import has_words, matching, words
+from core.studio.stretches import Place, Stretch, Trait, Wrap, opaque, order, plain
 
 PAGE = 30
 BATCH = 1_000  # of an export
@@ -103,7 +90,7 @@ def ids(session: Session, wanted: Inquiry, number: int, key: int | None = None, 
     if key is not None and place is None:
         return []
     found: list[int] = []
-    for stretch in stretches(wanted.sort, place, backwards):
+    for stretch in stretches_of(wanted.sort, place, backwards):
         found += _of_stretch(session, wanted, number - len(found), stretch)
         if len(found) >= number:
             break
@@ -163,11 +150,11 @@ def _ids(session: Session, wanted: Inquiry, number: int, stretch: Stretch, found
         return []
     path = [along(stretch)] + ([span(wanted)] if stretch.is_by_time else [])
     marks = marks_of(session, wanted, kinds, user_ids, stretch.is_by_time)
-    order = _order(stretch)
+    ordered = _order(stretch)
     if found_by is None:
         if not marks:
-            return list(session.scalars(_select(path, order, number)))
-        found, is_all = _first_look(session, path, marks, order, number)
+            return list(session.scalars(_select(path, ordered, number)))
+        found, is_all = _first_look(session, path, marks, ordered, number)
         if len(found) >= number or is_all:
             return found[:number]
     rarest = found_by or _rarest(session, marks)
@@ -177,16 +164,15 @@ def _ids(session: Session, wanted: Inquiry, number: int, stretch: Stretch, found
         return list(session.scalars(query.limit(number)))
     if kinds is not None:
         return _of_kinds(session, kinds, [*path, *marks], stretch, number)
-    return list(session.scalars(_select([*path, *marks], order, number)))
+    return list(session.scalars(_select([*path, *marks], ordered, number)))
 
 
 def _order(stretch: Stretch, wrap: Wrap = plain) -> list[ColumnElement[Any]]:
-    parts = wrap(stretch.column), wrap(Image.id)
-    return [part.desc() if stretch.falling else part.asc() for part in parts]
+    return order(wrap(stretch.column), wrap(Image.id), stretch.falling)
 
 
-def _select(marks: Sequence[Trait], order: Sequence[ColumnElement[Any]], number: int) -> Select[int]:
-    return select(Image.id).where(*(trait(plain) for trait in marks)).order_by(*order).limit(number)
+def _select(marks: Sequence[Trait], ordered: Sequence[ColumnElement[Any]], number: int) -> Select[int]:
+    return select(Image.id).where(*(trait(plain) for trait in marks)).order_by(*ordered).limit(number)
 
 
 def _place(session: Session, sort: str, key: int | None) -> Place | None:
@@ -200,11 +186,11 @@ def _place(session: Session, sort: str, key: int | None) -> Place | None:
 
 
 def _first_look(
-    session: Session, path: Sequence[Trait], marks: Sequence[Trait], order: Sequence[ColumnElement[Any]], number: int
+    session: Session, path: Sequence[Trait], marks: Sequence[Trait], ordered: Sequence[ColumnElement[Any]], number: int
 ) -> tuple[list[int], bool]:
     """What fits among the first pictures of the order, and whether these were all there are."""
     fits = and_(true(), *(trait(opaque) for trait in marks)).label("fits")
-    look = select(Image.id, fits).where(*(trait(plain) for trait in path)).order_by(*order)
+    look = select(Image.id, fits).where(*(trait(plain) for trait in path)).order_by(*ordered)
     rows = session.execute(look.limit(max(FIRST_LOOK, number))).all()
     return [row.id for row in rows if row.fits], len(rows) < max(FIRST_LOOK, number)
 

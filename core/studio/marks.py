@@ -1,7 +1,5 @@
 """What pictures must have to be in a list: a condition for each thing that was asked for, and how lists are ordered."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +11,10 @@ from sqlalchemy import (
     cast,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
     true,
-    tuple_,
 )
 from sqlalchemy.orm import Session
 
@@ -29,6 +25,7 @@ from core.ledger.usage.days import FAILED
 from core.ledger.windows import hours
 from core.storage.tables import Image, Kind, User
 from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, Chosen, Hour, Inquiry, Lasted, chosen
+from core.studio.stretches import Place, Stretch, Trait, Wrap, stretches
 
 # How a list can be ordered: by what, and whether the largest comes first. What has none of it comes last.
 ORDERS: dict[str, tuple[Any, bool]] = {
@@ -38,64 +35,22 @@ ORDERS: dict[str, tuple[Any, bool]] = {
     "slowest": (Image.milliseconds, True),
 }
 
-Place = tuple[Any, int]  # in an order: the value that it goes by, None for what has none, and the key
-Wrap = Callable[[Any], Any]
-Trait = Callable[[Wrap], ColumnElement[bool]]  # a condition; what its columns are wrapped in decides about indexes
 
-
-def plain(column: Any) -> Any:
-    return column
-
-
-def opaque(column: Any) -> Any:
-    """The same values, which no index knows: the rows are found by something better."""
-    return func.coalesce(column, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of an order, from a place on: what has a value to go by, or what has none."""
-
-    column: Any
-    falling: bool
-    place: Place | None = None
-    has_value: bool = True
-
-    @property
-    def is_by_time(self) -> bool:
-        return self.column is Image.created_at
-
-    def holds(self, value: Any, key: Any) -> ColumnElement[bool]:
-        """Whether something is in it; all that has none of the value is in the order of its keys."""
-        whole: ColumnElement[bool] = value.is_not(None) if self.has_value else value.is_(None)
-        if self.place is None:
-            return whole
-        last, last_key = self.place
-        if not self.has_value:
-            whole &= key < last_key if self.falling else key > last_key
-            return whole
-        here, there = tuple_(value, key), tuple_(literal(last, value.type), literal(last_key))
-        return here < there if self.falling else here > there
-
-
-def stretches(sort: str, place: Place | None, backwards: bool) -> list[Stretch]:
-    """One after the other, from a place on."""
+def stretches_of(sort: str, place: Place | None, backwards: bool) -> list[Stretch]:
     column, largest_first = ORDERS[sort]
-    known = Stretch(column, largest_first != backwards)
-    if known.is_by_time:  # which everything has
-        return [replace(known, place=place)]
-    unknown = replace(known, has_value=False)
-    if place is None:
-        return [known, unknown]
-    if place[0] is None:
-        here = replace(unknown, place=place)
-        return [here, known] if backwards else [here]
-    here = replace(known, place=place)
-    return [here] if backwards else [here, unknown]
+    return stretches(column, largest_first != backwards, place, backwards)
 
 
 def along(stretch: Stretch) -> Trait:
-    return lambda wrap: stretch.holds(wrap(stretch.column), wrap(Image.id))
+    return lambda wrap: holds(stretch, wrap(stretch.column), wrap(Image.id))
+
+
+def holds(stretch: Stretch, value: Any, key: Any) -> ColumnElement[bool]:
+    """Whether something with this value is in what is left of it."""
+    if stretch.place is None:
+        return stretch.is_part(value)
+    after = stretch.is_after(stretch.place, value, key)
+    return after if stretch.has_value else stretch.is_part(value) & after
 
 
 def span(wanted: Inquiry) -> Trait:

@@ -6,18 +6,19 @@ collection, days where the order is another) is looked for along the order for a
 frequent; what is rare is found by whichever of its marks the fewest pictures have.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from core.accounts.sessions import Person
 from core.storage.among import among, is_among
 from core.storage.tables import Collection, CollectionPicture, Image, Request, Shelf, User
 from core.studio.search import has_words, matching, words
+from core.studio.stretches import Place, Stretch, Trait, opaque, order, plain, stretches
 from core.studio.views import ANY_STATE, BIN, EVERYBODY, View
 
 LARGEST_ID = 2**63 - 1
@@ -30,10 +31,6 @@ AT_ONCE = 1_000  # of them
 GATHERED = 50_000  # matches among all that are few enough to be gathered
 FEW_SHELVES = 8
 
-Place = tuple[Any, int]
-Wrap = Callable[[Any], Any]
-Trait = Callable[[Wrap], ColumnElement[bool]]  # a condition; what its columns are wrapped in decides about indexes
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -44,20 +41,6 @@ class Wanted:
     collection: int | None
     start: datetime | None
     end: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of an order: by this column, after this place, either what has the column or what has not."""
-
-    column: Any
-    falling: bool
-    place: Place | None = None
-    has_column: bool = True
-
-    @property
-    def is_by_time(self) -> bool:
-        return self.column is Image.created_at
 
 
 def owner(session: Session, person: Person, view: View) -> int | None:
@@ -102,17 +85,7 @@ def _column(view: View) -> Any:
 
 def _stretches(view: View, place: Place | None, backwards: bool) -> list[Stretch]:
     """What costs nobody knows how much comes behind all that has a cost."""
-    column, falling = _column(view), (view.sort != "old") != backwards
-    if view.sort != "dear":
-        return [Stretch(column, falling, place)]
-    known, unknown = Stretch(column, falling), Stretch(column, falling, has_column=False)
-    if place is None:
-        return [known, unknown]
-    if place[0] is None:
-        here = replace(unknown, place=place)
-        return [here, known] if backwards else [here]
-    here = replace(known, place=place)
-    return [here] if backwards else [here, unknown]
+    return stretches(_column(view), (view.sort != "old") != backwards, place, backwards)
 
 
 def _narrowed(wanted: Wanted, stretch: Stretch) -> tuple[Wanted, Stretch]:
@@ -222,11 +195,11 @@ def _walked(
     session: Session, wanted: Wanted, stretch: Stretch, number: int, requests: Sequence[int] | None = None
 ) -> list[Place]:
     """Along the order until there are enough; with `requests`, pictures of these."""
-    conditions = [trait(_opaque) for trait in _conditions(wanted, stretch)]
+    conditions = [trait(opaque) for trait in _conditions(wanted, stretch)]
     if requests is not None:
-        conditions.append(is_among(session, _opaque(Image.request_id), requests))
+        conditions.append(is_among(session, opaque(Image.request_id), requests))
     walk = _path(wanted, stretch).where(*conditions)
-    return _places(session, walk.order_by(*_order(stretch.column, Image.id, stretch.falling)).limit(number))
+    return _places(session, walk.order_by(*order(stretch.column, Image.id, stretch.falling)).limit(number))
 
 
 def _of_shelves(session: Session, wanted: Wanted, stretch: Stretch, number: int) -> list[Place]:
@@ -239,7 +212,7 @@ def _of_shelves(session: Session, wanted: Wanted, stretch: Stretch, number: int)
     firsts = (
         select(its.created_at, its.id)
         .where(its.shelf_id == Shelf.id, *(trait(lambda column: getattr(its, column.key)) for trait in traits))
-        .order_by(*_order(its.created_at, its.id, stretch.falling))
+        .order_by(*order(its.created_at, its.id, stretch.falling))
         .limit(number)
         .correlate(Shelf)
     )
@@ -251,17 +224,17 @@ def _of_shelves(session: Session, wanted: Wanted, stretch: Stretch, number: int)
         lateral = firsts.lateral()
         value, image_id = lateral.c.created_at, lateral.c.id
         query = select(value, image_id).select_from(Shelf).join(lateral, true())
-    order = _order(value, image_id, stretch.falling)
-    return _places(session, query.where(Shelf.id.in_(wanted.shelves)).order_by(*order).limit(number))
+    ordered = order(value, image_id, stretch.falling)
+    return _places(session, query.where(Shelf.id.in_(wanted.shelves)).order_by(*ordered).limit(number))
 
 
 def _first_look(session: Session, wanted: Wanted, stretch: Stretch, number: int) -> list[Place]:
     """What fits among the first pictures of the order."""
-    fits = and_(true(), *(trait(_opaque) for trait in _conditions(wanted, stretch))).label("fits")
-    look = _path(wanted, stretch).add_columns(fits).order_by(*_order(stretch.column, Image.id, stretch.falling))
+    fits = and_(true(), *(trait(opaque) for trait in _conditions(wanted, stretch))).label("fits")
+    look = _path(wanted, stretch).add_columns(fits).order_by(*order(stretch.column, Image.id, stretch.falling))
     seen = look.limit(max(FIRST_LOOK, 2 * number)).subquery()
     value, image_id = seen.c.value, seen.c.id
-    query = select(value, image_id).where(seen.c.fits).order_by(*_order(value, image_id, stretch.falling))
+    query = select(value, image_id).where(seen.c.fits).order_by(*order(value, image_id, stretch.falling))
     return _places(session, query.limit(number))
 
 
@@ -270,15 +243,15 @@ def _one_by_one(
 ) -> list[Place]:
     """Of a few pictures, the first ones that fit."""
     traits = (*_whose(wanted), *_span(wanted), *_after(stretch), *_conditions(wanted, stretch))
-    query = select(stretch.column, Image.id).where(few, *(trait(_opaque) for trait in traits))
-    order = _order(_opaque(stretch.column), _opaque(Image.id), stretch.falling)
-    return _places(session, query.order_by(*order).limit(number))
+    query = select(stretch.column, Image.id).where(few, *(trait(opaque) for trait in traits))
+    ordered = order(opaque(stretch.column), opaque(Image.id), stretch.falling)
+    return _places(session, query.order_by(*ordered).limit(number))
 
 
 def _path(wanted: Wanted, stretch: Stretch) -> Select[Any]:
     """Along the order; an index has all of it."""
     traits = (*_whose(wanted), *(_span(wanted) if stretch.is_by_time else ()), *_after(stretch))
-    return select(stretch.column.label("value"), Image.id).where(*(trait(_plain) for trait in traits))
+    return select(stretch.column.label("value"), Image.id).where(*(trait(plain) for trait in traits))
 
 
 def _whose(wanted: Wanted) -> list[Trait]:
@@ -297,22 +270,10 @@ def _span(wanted: Wanted) -> list[Trait]:
 def _after(stretch: Stretch) -> list[Trait]:
     traits: list[Trait] = []
     if not stretch.is_by_time:
-        traits.append(
-            lambda wrap: wrap(stretch.column).is_not(None) if stretch.has_column else wrap(stretch.column).is_(None)
-        )
-    if stretch.place is not None:
-        value, image_id = stretch.place
-        traits.append(lambda wrap: _beyond(stretch, wrap, value, image_id))
+        traits.append(lambda wrap: stretch.is_part(wrap(stretch.column)))
+    if (place := stretch.place) is not None:
+        traits.append(lambda wrap: stretch.is_after(place, wrap(stretch.column), wrap(Image.id)))
     return traits
-
-
-def _beyond(stretch: Stretch, wrap: Wrap, value: Any, image_id: int) -> ColumnElement[bool]:
-    here: Any = wrap(Image.id)
-    there: Any = literal(image_id)
-    if stretch.has_column:
-        here, there = tuple_(wrap(stretch.column), here), tuple_(literal(value, stretch.column.type), there)
-    beyond: ColumnElement[bool] = here < there if stretch.falling else here > there
-    return beyond
 
 
 def _conditions(wanted: Wanted, stretch: Stretch) -> list[Trait]:
@@ -331,28 +292,15 @@ def _conditions(wanted: Wanted, stretch: Stretch) -> list[Trait]:
 
 def _marks(wanted: Wanted, stretch: Stretch) -> list[Select[Any]]:
     """The pictures that have one of the things that are looked for."""
-    whose = [trait(_plain) for trait in _whose(wanted)]
+    whose = [trait(plain) for trait in _whose(wanted)]
     marks: list[Select[Any]] = []
     if wanted.collection is not None:
         inside = CollectionPicture.collection_id == wanted.collection
         marks.append(select(CollectionPicture.image_id).where(inside))
     marks.append(select(Image.id).where(*whose, Image.shelf_id.in_(wanted.shelves)))
-    span = [] if stretch.is_by_time else [trait(_plain) for trait in _span(wanted)]
+    span = [] if stretch.is_by_time else [trait(plain) for trait in _span(wanted)]
     return [*marks, select(Image.id).where(*whose, *span)] if span else marks
 
 
 def _places(session: Session, query: Select[Any]) -> list[Place]:
     return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def _order(value: Any, image_id: Any, falling: bool) -> list[ColumnElement[Any]]:
-    return [value.desc(), image_id.desc()] if falling else [value.asc(), image_id.asc()]
-
-
-def _plain(column: Any) -> Any:
-    return column
-
-
-def _opaque(column: Any) -> Any:
-    """The same values, which no index knows: the rows are found by something better."""
-    return func.coalesce(column, None)

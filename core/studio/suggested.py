@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from core.ledger.texts import AT_RISK as IS_AT_RISK
 from core.storage.tables import Improvement
-from core.studio.marks import Place, Stretch, hour_spans, micros_between, paints, states_of, user_ids_of
+from core.studio.marks import holds, hour_spans, micros_between, paints, states_of, user_ids_of
 from core.studio.narrowing import AT_RISK, NONE, Inquiry, chosen
 from core.studio.search import has_words, words
+from core.studio.stretches import Place, Stretch, order
 
 DOOR = "pages"  # where there is a button for it
 BATCH = 1_000  # of those that are looked through for words
@@ -30,11 +31,10 @@ def places(session: Session, wanted: Inquiry, number: int, stretch: Stretch) -> 
         return []
     value = _value(session, wanted.sort)
     key = -Improvement.id
-    order = [part.desc() if stretch.falling else part.asc() for part in (value, key)]
-    query = select(value, key, Improvement.original).where(*conditions).order_by(*order)
+    query = select(value, key, Improvement.original).where(*conditions).order_by(*order(value, key, stretch.falling))
     found: list[Place] = []
     while True:
-        some = query.where(stretch.holds(value, key)).limit(BATCH if looked_for else number)
+        some = query.where(holds(stretch, value, key)).limit(BATCH if looked_for else number)
         rows = session.execute(some).all()
         found += [(row[0], row[1]) for row in rows if not looked_for or has_words(row[2], None, looked_for)]
         if not looked_for or len(rows) < BATCH or len(found) >= number:
