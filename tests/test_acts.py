@@ -109,7 +109,7 @@ def test_the_database_itself_refuses_to_change_an_entry(
 
 
 def test_the_guard_is_there_again_after_a_migration_that_copies_the_table(database: Database) -> None:
-    with database.engine.execution_options(writes=True).begin() as connection:
+    with database.engine.begin() as connection:
         for name in ("audit_no_update", "audit_no_delete") if not database.is_postgresql else ("audit_no_change",):
             connection.execute(text(f"DROP TRIGGER {name}" + (" ON audit" if database.is_postgresql else "")))
     schema._migrate(database, "head")

@@ -9,7 +9,7 @@ the others last from the next lasting one on, for they are all in one log.
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -45,12 +45,12 @@ class Database:
         # In one process writers take turns here, which is fairer and faster than SQLite's own wait with sleeps.
         self._turn = threading.Lock()
         self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
-        self._writer = self.engine.execution_options(writes=True)
-        self._brief_writer = self.engine.execution_options(writes=True, synchronous="NORMAL")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False) as session:
+            if not self.is_postgresql:
+                session.connection().exec_driver_sql("BEGIN")
             yield session
 
     @contextmanager
@@ -59,16 +59,15 @@ class Database:
 
         Not `lasting`: what a power cut may undo. It does not wait for the disk.
         """
-        writer = self._writer if lasting else self._brief_writer
-        if self.is_postgresql:
-            with Session(writer, expire_on_commit=False) as session, session.begin():
+        turn = nullcontext() if self.is_postgresql else self._turn
+        with turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
+            if self.is_postgresql:
                 # The time comes with the lock, of the moment when it was got: one question less for everybody behind.
                 locking = LOCKING if lasting else LOCKING_BRIEFLY
                 session.info[MOMENT] = session.connection().execute(locking).one()[0]
-                yield session
-        else:
-            with self._turn, Session(writer, expire_on_commit=False) as session, session.begin():
-                yield session
+            else:
+                _begin_alone(session.connection(), "FULL" if lasting else "NORMAL")
+            yield session
 
     def now(self, session: Session) -> datetime:
         """The time; in a writing transaction on PostgreSQL, that of its beginning."""
@@ -108,6 +107,7 @@ def _postgresql(url: str) -> Engine:
 
 
 def _sqlite(url: str) -> Engine:
+    """Transactions are begun by `Database`. A listener would do it too, and make every statement a tenth slower."""
     # The connection that was used last has read and prepared what the next one needs, too.
     options = {"pool_size": 10, "max_overflow": 40, "pool_use_lifo": True}
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
@@ -121,16 +121,11 @@ def _sqlite(url: str) -> Engine:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("writes", False):
-            connection.exec_driver_sql("BEGIN")
-            return
-        wanted = options.get("synchronous", "FULL")
-        if connection.info.get("synchronous", "FULL") != wanted:
-            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")  # it holds until another one
-            connection.info["synchronous"] = wanted
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
     return engine
+
+
+def _begin_alone(connection: Connection, synchronous: str) -> None:
+    if connection.info.get("synchronous", "FULL") != synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")  # it holds until another one
+        connection.info["synchronous"] = synchronous
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -129,12 +129,14 @@ def _migrate(database: Database, revision: str) -> None:
 def _migrating(database: Database) -> Iterator[Connection]:
     """One writing transaction. SQLite changes a table by copying and dropping it, and the drop deletes what refers to
     it unless foreign keys are not watched, which must be said before the transaction begins."""
-    with database.engine.execution_options(writes=True).connect() as connection:
+    with database.engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         if not database.is_postgresql and raw is not None:
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
+                if not database.is_postgresql:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
         finally:
             if not database.is_postgresql and raw is not None:
