@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Row, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,40 +20,63 @@ from core.storage.tables import Image, Tally, Token
 
 EVERYBODY = 0  # the user_id of the tallies of the whole site
 SUMS = ("pictures", "cost_micros", "reserved_micros")
+# What is booked on: a picture, or of its row these columns.
+Booked = Image | Row[*tuple[Any, ...]]
+BOOKED = (
+    Image.user_id,
+    Image.token_id,
+    Image.connection,
+    Image.created_at,
+    Image.started_at,
+    Image.settled_at,
+    Image.cost_micros,
+    Image.reserved_micros,
+    Image.counted,
+)
 
 
 def book(session: Session, image: Image, cost: int | None, reserved: int | None, counted: bool) -> None:
     """Put a picture's money where it belongs: `cost` booked, `reserved` held, `counted` among the pictures made."""
+    _add_difference(session, image, cost, reserved, counted)
+    image.cost_micros, image.reserved_micros, image.counted = cost, reserved, counted
+
+
+def settle(session: Session, image: Booked, model: str, state: str, usage: dict[str, Any] | None) -> dict[str, Any]:
+    """Book what an outcome means for the money, and return what the picture's row has to say of it, by columns.
+
+    `image.started_at` decides which price holds.
+    """
+    if state == "unknown":
+        return {}  # it stays at risk
+    price = price_at(session, model, image.started_at or image.created_at, image.connection)
+    cost, held = exact_cost(price, usage), None
+    if state == "done":
+        named = price is not None
+        if cost is None and image.settled_at is not None:
+            cost = image.cost_micros  # the answer does not know better than whoever settled it
+        if cost is None and price is not None:
+            held = image.reserved_micros  # no usage to apply it to: it stays at risk until somebody knows better
+    else:
+        # Not made. Tokens that the provider reports as used are booked all the same; a price for each picture is for
+        # one that was made.
+        if price is not None and price.per_picture is not None:
+            cost = None
+        named = cost is not None
+    counted = state == "done"
+    _add_difference(session, image, cost, held, counted)
+    price_id = price.id if price is not None and named else None
+    return {"cost_micros": cost, "reserved_micros": held, "counted": counted, "price_id": price_id}
+
+
+def _add_difference(session: Session, image: Booked, cost: int | None, reserved: int | None, counted: bool) -> None:
     change = {
         "pictures": counted - bool(image.counted),
         "cost_micros": (cost or 0) - (image.cost_micros or 0),
         "reserved_micros": (reserved or 0) - (image.reserved_micros or 0),
     }
-    image.cost_micros, image.reserved_micros, image.counted = cost, reserved, counted
     if any(change.values()):
         add(session, image.user_id, image.created_at, change)
         charge(session, image.token_id, change)
-
-
-def settle(session: Session, image: Image, model: str, state: str, usage: dict[str, Any] | None) -> None:
-    """What an outcome means for the money; `image.started_at` decides which price holds."""
-    price = price_at(session, model, image.started_at or image.created_at, image.connection)
-    cost = exact_cost(price, usage)
-    if state == "unknown":
-        return  # it stays at risk
-    if state == "done":
-        image.price_id = price.id if price is not None else None
-        if cost is None and image.settled_at is not None:
-            cost = image.cost_micros  # the answer does not know better than whoever settled it
-        # A price but no usage to apply it to: what was reserved stays at risk until somebody knows better.
-        held = image.reserved_micros if cost is None and price is not None else None
-        book(session, image, cost, held, counted=True)
-        return
-    # Not made. Tokens that the provider reports as used are booked all the same; a price for each picture is for one
-    # that was made.
-    used = cost if price is not None and price.per_picture is None else None
-    image.price_id = price.id if price is not None and used is not None else None
-    book(session, image, used, None, counted=False)
 
 
 def add(session: Session, user_id: int, moment: datetime, change: dict[str, int]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from core.accounts import audit
 from core.engines.base import Blocked, EngineFailure, Refused, Unknown
 from core.engines.connections import Lane
-from core.ledger.booking import book, settle
+from core.ledger.booking import BOOKED, book, settle
 from core.storage.database import Database
 from core.storage.tables import Attempt, Connection, Image, Request, User
 from core.studio import turns
@@ -133,13 +133,14 @@ class Line:
         """
         with self.database.write() as session:
             now = self.database.now(session)
-            image = _mine(session, claim)
+            image = session.scalar(_MINE, _named(claim))
             if image is not None:
                 if image.state == "running":
                     _wait_again(session, image, now)
                 else:
                     image.state, image.finished_at = "failed", now
-                    settle(session, image, claim.request.model, "failed", None)
+                    for name, value in settle(session, image, claim.request.model, "failed", None).items():
+                        setattr(image, name, value)
                 image.problem = failure.code
                 image.problem_params = dict(failure.params)
                 image.problem_detail = storable(failure.detail)
@@ -178,19 +179,15 @@ class Line:
         with self.database.write(lasting=lasting) as session:
             now = self.database.now(session)
             _end_attempt(session, claim, now, state, values.get("problem"), values.get("provider_request_id"))
-            image = _mine(session, claim)
-            if image is None:
+            connection = session.connection()
+            found = connection.execute(_MONEY, _named(claim)).one_or_none()
+            if found is None:
                 return False
-            for name, value in values.items():
-                setattr(image, name, value)
-            image.state, image.finished_at, image.lease_until = state, now, None
-            settle(session, image, claim.request.model, state, image.usage)
+            money = settle(session, found, claim.request.model, state, values.get("usage"))
+            ended = {"state": state, "finished_at": now, "lease_until": None}
+            connection.execute(_LEAVING, {**values, **ended, **money, "left": claim.image_id})
         self.news.tell(claim.image_id)
         return True
-
-
-def _mine(session: Session, claim: Claim) -> Image | None:
-    return session.scalar(_MINE, _named(claim))
 
 
 def _named(claim: Claim) -> dict[str, Any]:
@@ -255,6 +252,8 @@ _IS_MINE = (
     & (select(func.max(Attempt.id)).where(Attempt.image_id == Image.id).scalar_subquery() == _ATTEMPT)
 )
 _MINE = select(Image).where(_IS_MINE)
+_MONEY = select(*BOOKED).where(_IS_MINE)
+_LEAVING = update(Image).where(Image.id == bindparam("left", type_=Image.id.type))
 _COUNT = bindparam("count", type_=Image.previews_seen.type)
 _SEEN = update(Image).where(_IS_MINE, Image.previews_seen < _COUNT).values(previews_seen=_COUNT)
 _ENDED = (
