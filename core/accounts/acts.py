@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts.people import normal_login
 from core.storage.database import Database
+from core.storage.keyset import part
 from core.storage.tables import AuditEntry, User
 
 PAGE = 50
@@ -79,15 +81,11 @@ class Acts:
         """The page that follows entry `before` in the order, or precedes entry `after`; the first one if there is none
         like that, or none that is full."""
         with self.database.read() as session:
-            found = _beyond(session, wanted, size + 1, before if after is None else after, after is not None)
-            more, entries = len(found) > size, found[:size]
-            is_first = before is None if after is None else not more
-            if (after is not None and not more) or (before is not None and not entries):
-                found, is_first = _beyond(session, wanted, size + 1, None, False), True
-                more, entries = len(found) > size, found[:size]
-            elif after is not None:
-                entries, more = entries[::-1], True
-        return ActPage(entries, None if is_first else entries[0].id, entries[-1].id if more else None)
+            found = part(partial(_beyond, session, wanted), size, before, after)
+        entries = found.rows
+        return ActPage(
+            entries, entries[0].id if found.has_before else None, entries[-1].id if found.has_behind else None
+        )
 
     def kinds(self) -> list[str]:
         """What has been recorded at all, by its code; one look into the index for each."""

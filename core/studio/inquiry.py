@@ -9,6 +9,7 @@ for, which is enough for all that is frequent. What is rare is found by whicheve
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, true, union_all
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from core.ledger.export import Entry, entries
 from core.storage.database import Database
+from core.storage.keyset import part
 from core.storage.tables import Image, Improvement, Kind, Request
 from core.studio import suggested
 from core.studio.gallery import LARGEST_ID
@@ -52,16 +54,10 @@ class Inquiries:
         """The page that follows `before` in the order, or precedes `after`; the first one if there is none like that,
         or none that is full."""
         with self.database.read() as session:
-            keys = ids(session, wanted, size + 1, before if after is None else after, after is not None)
-            more, keys = len(keys) > size, keys[:size]
-            is_first = before is None if after is None else not more
-            if (after is not None and not more) or (before is not None and not keys):
-                keys, is_first = ids(session, wanted, size + 1), True
-                more, keys = len(keys) > size, keys[:size]
-            elif after is not None:
-                keys, more = keys[::-1], True
+            found = part(partial(ids, session, wanted), size, before, after)
+            keys = found.rows
             items = _loaded(session, keys)
-        return Found(items, None if is_first else keys[0], keys[-1] if more else None)
+        return Found(items, keys[0] if found.has_before else None, keys[-1] if found.has_behind else None)
 
     def export(self, wanted: Inquiry) -> Generator[Entry, None, None]:
         """All of them, in the order. Each batch is of its own moment, so that nothing is held all the while."""
