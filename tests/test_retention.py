@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from core.accounts import audit
+from core.members.leaving import Leaving
 from core.settings import Settings
 from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import Image
 from core.studio.changes import Changes
+from core.studio.dossier import Dossiers
 from core.studio.removal import Removal, mark_purged
 from core.studio.retention import Notice, Retention
 from tests.conftest import SettableClock
@@ -123,11 +125,14 @@ def test_even_a_single_day_has_its_notice(
     assert retention.sweep() == 2
 
 
-@pytest.mark.parametrize("way", ["no favourite", "undone", "back from the bin", "not deleted"])
+@pytest.mark.parametrize(
+    "way", ["no favourite", "undone", "back from the bin", "not deleted", "given back", "handed over"]
+)
 def test_what_was_spared_until_now_has_the_days_of_the_notice_before_it(
     studio: Studio, sites: Sites, retention: Retention, clock: SettableClock, way: str
 ) -> None:
-    alice, changes = studio.alice, Changes(studio.database, Removal(studio.database, studio.files))
+    owner, alice = studio.alice, studio.alice
+    changes, dossiers = Changes(studio.database, Removal(studio.database, studio.files)), Dossiers(studio.database)
     (picture_id,) = made(studio, alice)
     if way == "no favourite":
         changes.favourite(alice, [picture_id], True)
@@ -138,6 +143,12 @@ def test_what_was_spared_until_now_has_the_days_of_the_notice_before_it(
         changes.undo(alice, changes.favourite(alice, [picture_id], True).id)
     elif way == "no favourite":
         changes.favourite(alice, [picture_id], False)
+    elif way == "given back":
+        dossiers.delete(picture_id)
+        dossiers.restore(picture_id)
+    elif way == "handed over":
+        owner = studio.bob
+        Leaving(studio.database, studio.files, retention.removal).transfer(alice, owner)
     else:
         done = changes.delete(alice, [picture_id])
         assert retention.notice(alice) is None
@@ -145,12 +156,12 @@ def test_what_was_spared_until_now_has_the_days_of_the_notice_before_it(
             changes.undo(alice, done.id)
         else:
             changes.restore(alice, [picture_id])
-    assert retention.notice(alice) == Notice(1, clock() + timedelta(days=7))
+    assert retention.notice(owner) == Notice(1, clock() + timedelta(days=7))
     clock.forward(7 * DAY - 1)
     assert retention.sweep() == 0
     clock.forward(2)
     assert retention.sweep() == 1
-    assert retention.notice(alice) is None
+    assert retention.notice(owner) is None
 
 
 def test_a_backup_that_is_restored_later_is_not_destroyed_by_its_first_hour(

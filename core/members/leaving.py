@@ -52,8 +52,11 @@ class Leaving:
                 update(Image).where(Image.user_id == user_id, Image.note.is_not(None)).values(note=None),
                 execution_options={"synchronize_session": False},
             )
-            for table in (Request, Image, Improvement):
+            for table in (Request, Improvement):
                 session.execute(update(table).where(table.user_id == user_id).values(user_id=to))
+            # Whoever gets them has seen no notice of what is soon too old.
+            theirs = update(Image).where(Image.user_id == user_id)
+            session.execute(theirs.values(user_id=to, spared_until=now))
             _hand_over_tallies(session, user_id, to)
             after = {"pictures": pictures, "transferred_to": heir.login}
             _close(session, user, now, after)

@@ -118,7 +118,8 @@ class Dossiers:
             if image is None or image.deleted_at is None or image.purged_at is not None:
                 raise Problem("no_such_picture")
             image.deleted_at = image.deleted_by = None
-            _record(session, self.database.now(session), "picture.restored", image, "deleted", False)
+            image.spared_until = self.database.now(session)
+            _record(session, image.spared_until, "picture.restored", image, "deleted", False)
 
 
 def _record(session: Session, now: datetime, act: str, image: Image, name: str, value: bool) -> None:

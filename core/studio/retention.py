@@ -1,8 +1,8 @@
 """How long pictures are kept: purged so many days after they were made, with a notice before; favourites stay.
 
 Nothing is deleted without its notice: what is too old already when the administrator shortens the time, when it is no
-favourite any more, when it comes back from the bin or from a backup, still has the days of the notice. What is in a bin
-goes after `BIN`, or with the others of its age.
+favourite any more, when it comes back from the bin or from a backup, or to another person, still has the days of the
+notice. What is in a bin goes after `BIN`, or with the others of its age.
 """
 
 from collections.abc import Sequence

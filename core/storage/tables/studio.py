@@ -179,7 +179,7 @@ class Image(Base):
     placeholder: Mapped[str | None]  # a data URI of a few dozen bytes
     has_thumbnails: Mapped[bool] = mapped_column(server_default=text("false"))
     favourite: Mapped[bool] = mapped_column(server_default=text("false"))  # kept whatever its age
-    spared_until: Mapped[datetime | None]  # when it stopped being a favourite, or came back from the bin
+    spared_until: Mapped[datetime | None]  # when it stopped being a favourite, came back from the bin, or to its person
     revised_description: Mapped[str | None]
     provider_request_id: Mapped[str | None]
     usage: Mapped[dict[str, Any] | None]
