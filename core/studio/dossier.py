@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 from core.accounts import audit
 from core.acting import actor
 from core.errors import Problem
+from core.ledger import risk, texts
 from core.ledger.costs import Tokens, text_tokens_of, tokens_of
 from core.storage.database import Database
 from core.storage.tables import Attempt, Image, Improvement, Price, Request, Token, User
@@ -20,12 +21,13 @@ from core.studio.gallery import LARGEST_ID
 class Dossier:
     """`image` comes with its request, person and references.
 
-    `tries` are all pictures of its line of retries, oldest first; `others` the further pictures of the request;
-    `tokens` and `price` make up the cost; `token_name` is that of the API's token; `settled_by` and `deleted_by` are
-    names.
+    `is_at_risk`: it may have been billed, and nobody has said whether. `tries` are all pictures of its line of retries,
+    oldest first; `others` the further pictures of the request; `tokens` and `price` make up the cost; `token_name` is
+    that of the API's token; `settled_by` and `deleted_by` are names.
     """
 
     image: Image
+    is_at_risk: bool
     attempts: Sequence[Attempt]
     tries: Sequence[Image]
     others: Sequence[Image]
@@ -39,26 +41,16 @@ class Dossier:
     def is_last_try(self) -> bool:
         return self.tries[-1].id == self.image.id
 
-    @property
-    def is_at_risk(self) -> bool:
-        """It may have been billed, and nobody has said whether."""
-        held = self.image.state == "done" and self.image.cost_micros is None and self.image.reserved_micros is not None
-        return self.image.settled_at is None and (self.image.state == "unknown" or held)
-
 
 @dataclass(frozen=True, slots=True)
 class TextDossier:
     """`row` comes with its person; the rest as above."""
 
     row: Improvement
+    is_at_risk: bool
     tokens: Tokens | None
     price: Price | None
     settled_by: str | None
-
-    @property
-    def is_at_risk(self) -> bool:
-        held = self.row.state == "done" and self.row.cost_micros is None and self.row.reserved_micros is not None
-        return self.row.settled_at is None and (self.row.state == "unknown" or held)
 
 
 class Dossiers:
@@ -70,6 +62,7 @@ class Dossiers:
             image = _image(session, image_id)
             if image is None:
                 return None
+            at_risk = session.scalar(select(risk.AT_RISK).where(Image.id == image_id)) or False
             attempts = session.scalars(select(Attempt).where(Attempt.image_id == image_id).order_by(Attempt.id)).all()
             family = session.scalars(select(Image).where(Image.request_id == image.request_id).order_by(Image.id)).all()
             price = session.get(Price, image.price_id) if image.price_id is not None else None
@@ -78,7 +71,7 @@ class Dossiers:
         tries = _tries(image, family)
         others = [one for one in family if one.id not in {it.id for it in tries}]
         tokens = tokens_of(image.usage)
-        return Dossier(image, attempts, tries, others, tokens, price, token_name, settled_by, deleted_by)
+        return Dossier(image, at_risk, attempts, tries, others, tokens, price, token_name, settled_by, deleted_by)
 
     def of_text(self, text_id: int) -> TextDossier | None:
         with self.database.read() as session:
@@ -87,7 +80,8 @@ class Dossiers:
             if row is None:
                 return None
             price = session.get(Price, row.price_id) if row.price_id is not None else None
-            return TextDossier(row, text_tokens_of(row.usage), price, _name(session, row.settled_by))
+            at_risk = session.scalar(select(texts.AT_RISK).where(Improvement.id == text_id)) or False
+            return TextDossier(row, at_risk, text_tokens_of(row.usage), price, _name(session, row.settled_by))
 
     def delete(self, image_id: int) -> None:
         """Throw a finished picture away: its owner no longer sees it, not even in the bin."""
