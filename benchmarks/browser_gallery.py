@@ -6,9 +6,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy import select
 
 from benchmarks.figures import median, percentile, report
-from benchmarks.processes import HOST, Memory, free_port, imagier, temporary_folder, wait_for
+from benchmarks.processes import Memory, temporary_folder
 from benchmarks.studio import build
-from core.api.auth import COOKIE
+from benchmarks.windows import window
 from core.demo.fill import fill
 from core.storage.tables import User
 from tests.browser.chromium import launch
@@ -48,19 +48,12 @@ def browser(pictures: int) -> None:
         fill(services.database, services.files, pictures, 1, 300, UTC)
         with services.database.read() as session:
             user_id = session.scalars(select(User.id)).one()
-        token = services.sessions.exchange(services.sessions.ticket(user_id, HOST))
-        services.database.close()
-        port = free_port()
-        with imagier(folder, port) as app, sync_playwright() as playwright:
-            wait_for(port, "/readyz", app)
+        with sync_playwright() as playwright:
             chromium = launch(playwright)
-            context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
-            context.add_cookies([{"name": COOKIE, "value": token or "", "url": f"http://{HOST}:{port}"}])
-            page = context.new_page()
-            address = f"http://{HOST}:{port}"
-            _open(page, f"{address}/gallery")
-            _time(page, pictures)
-            _wear(page, address, Memory(app))
+            with window(chromium, folder, services, user_id) as (page, app):
+                _open(page, "gallery")
+                _time(page, pictures)
+                _wear(page, Memory(app))
             chromium.close()
 
 
@@ -71,12 +64,12 @@ def _time(page: Page, pictures: int) -> None:
     report(f"{name}, 95th percentile", percentile(seconds, 95), "s", 1.0)
 
 
-def _wear(page: Page, address: str, memory: Memory) -> None:
+def _wear(page: Page, memory: Memory) -> None:
     """Page after page, in one view after the other, in one tab that is loaded anew for each view."""
     before = 0.0
     for number in range(VIEWS):
         if number % 20 == 0:
-            _open(page, f"{address}/{ADDRESSES[number // 20 % len(ADDRESSES)]}")
+            _open(page, ADDRESSES[number // 20 % len(ADDRESSES)])
         if number == VIEWS // 5:  # until then there are things that are made once
             before = memory.now
         _click(page, OLDER.get(ADDRESSES[number // 20 % len(ADDRESSES)], "Older"))
@@ -90,5 +83,5 @@ def _click(page: Page, name: str) -> float:
 
 
 def _open(page: Page, address: str) -> None:
-    page.goto(address)
+    page.goto(f"/{address}")
     expect(page.locator(".imagier-tile img")).to_have_count(24, timeout=60_000)

@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
 
 from benchmarks.figures import median, report
-from benchmarks.processes import HOST, end_tidily, free_port, imagier, temporary_folder, wait_for
+from benchmarks.processes import end_tidily, temporary_folder
 from benchmarks.studio import build
-from core.api.auth import COOKIE
+from benchmarks.windows import window
 from core.demo.fill import fill
 from core.storage.tables import Image, User
 from tests.browser.chromium import launch
@@ -79,16 +79,8 @@ def desk(browser: Browser, pictures: int, data: Path | None) -> Iterator[tuple[P
                 session.flush()
             user_id = ada.id
             middle = session.scalars(select(Image.id).order_by(Image.created_at).offset(pictures // 2).limit(1)).one()
-        token = services.sessions.exchange(services.sessions.ticket(user_id, HOST))
-        services.database.close()
-        port = free_port()
-        app = stack.enter_context(imagier(folder, port))
-        wait_for(port, "/readyz", app)
-        address = f"http://{HOST}:{port}"
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US", base_url=address)
-        context.add_cookies([{"name": COOKIE, "value": token or "", "url": address}])
-        yield context.new_page(), middle
-        context.close()
+        page, _ = stack.enter_context(window(browser, folder, services, user_id))
+        yield page, middle
 
 
 def open_list(page: Page, address: str) -> float:
