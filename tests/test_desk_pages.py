@@ -30,6 +30,12 @@ def person_form() -> None:
     people.show()
 
 
+def audit_list() -> None:
+    from pages.admin import audit
+
+    audit.show()
+
+
 def connections_form() -> None:
     from pages.admin import connections
 
@@ -183,3 +189,19 @@ def test_an_invitation_tells_its_role_limits_uses_and_end(services: Services, ca
     (shown,) = [it.proto.body for it in opened(person_form).get("html") if "of 30 used" in it.proto.body]
     assert "User · 0 of 30 used · ends on " in shown
     assert "Pictures per day: 10 · Dollars per month: 2.5" in shown
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [("en-US", "YYYY-MM-DD"), ("fr", "DD/MM/YYYY"), ("fr-BE", "DD/MM/YYYY"), ("fr-CA", "YYYY-MM-DD")],
+)
+def test_a_day_is_typed_as_its_reader_writes_it(
+    services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch, region: str, expected: str
+) -> None:
+    ada, reader = Person(cast.ada, 1, "ada", "Ada", "admin", "en"), Reader(region[:2], region)
+    monkeypatch.setattr("pages.parts.visit.visit", lambda: Here(services, ada, reader))
+    assert [field.proto.format for field in opened(audit_list).date_input] == [expected, expected]
+
+
+def test_a_record_in_which_nothing_is_found_says_so(services: Services, cast: Cast) -> None:
+    assert "There is no such act in the record." in [it.value for it in opened(audit_list, q="nothing").markdown]

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from core.storage.database import Database
 from core.storage.tables import Image, Improvement, Kind, Request, User
 from core.studio import inquiry
 from core.studio.inquiry import Found, Inquiries, ids
-from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, SORTS, Hour, Inquiry, Lasted
+from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, SORTS, Chosen, Hour, Inquiry, Lasted, chosen, listed
 from core.studio.search import has_words, matching, words
 from tests.ledger_rows import add_picture, add_text
 from tests.studio import Cast, insert_cast
@@ -104,8 +106,8 @@ class OfText(NamedTuple):
 
 
 def is_chosen(asked: str, values: set[str]) -> bool:
-    chosen = set(asked.removeprefix("!").split(","))
-    return not asked or bool(chosen & values) != asked.startswith("!")
+    names = set(asked.removeprefix("!").split(","))
+    return not asked or bool(names & values) != asked.startswith("!")
 
 
 def lasted(item: Image | Improvement, name: str, wanted: Lasted | None) -> bool:
@@ -272,3 +274,8 @@ def test_a_pictures_kind_follows_its_state(database: Database, cast: Cast) -> No
 def test_nonsense_in_the_address_is_no_fault(database: Database, cast: Cast, typed: dict[str, str]) -> None:
     assert Inquiries(database).page(Inquiry.of(typed, UTC), before=2**70).items == []
     assert Inquiry.of({"above": "0,04"}, UTC).above == 40_000
+
+
+@given(st.lists(st.text(min_size=1).map(str.strip).filter(bool)), st.booleans())
+def test_names_that_are_put_together_are_read_as_they_were(names: list[str], is_others: bool) -> None:
+    assert chosen("!" * is_others + listed(names)) == Chosen(tuple(names), is_others)

@@ -16,7 +16,7 @@ from core.site import Sites
 from core.storage.database import Database
 from core.storage.tables import User
 from core.studio.inquiry import Inquiries
-from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, Inquiry
+from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, Inquiry, listed
 from pages.admin.usage_links import all_but, before_address, behind, requests_address
 from pages.admin.usage_times import MEASURES, bar_address, of_bars
 from tests.conftest import SettableClock
@@ -24,6 +24,7 @@ from tests.ledger_rows import add_picture, add_text
 from tests.studio import insert_cast
 
 ZONE = "Australia/Lord_Howe"  # whose clocks change by half an hour
+MODEL = "a model, so called"
 STATES = ("done", "done", "failed", "blocked", "unknown", "cancelled")
 
 
@@ -51,7 +52,7 @@ def fill(database: Database, clock: SettableClock) -> None:
             reserved=50_000 if is_open else None,
             state=state,
             problem=dice.choice((None, "blocked", "deadline_passed")) if state in ("failed", "unknown") else None,
-            model=dice.choice(("gpt-image-2", "a model")),
+            model=dice.choice(("gpt-image-2", MODEL)),
             quality=dice.choice((None, "high")),
             door=dice.choice(("pages", "api")),
         )
@@ -69,7 +70,8 @@ def test_every_number_leads_to_exactly_the_pictures_behind_it(
     rows: list[tuple[dict[str, object], Numbers]] = [({}, report.total.numbers)]
     rows += [({"user": report.logins[person]}, numbers) for person, numbers in report.people.items()]
     rows += [
-        ({"model": model, "quality": quality or NONE}, numbers) for (model, quality), numbers in report.models.items()
+        ({"model": listed([model]), "quality": quality or NONE}, numbers)
+        for (model, quality), numbers in report.models.items()
     ]
     rows += [({"door": door}, numbers) for door, numbers in report.doors.items()]
     rows += [({"hour": f"{day + 1}-{hour:02}"}, numbers) for (day, hour), numbers in report.hours.items()]
@@ -78,7 +80,10 @@ def test_every_number_leads_to_exactly_the_pictures_behind_it(
         for (state, problem), numbers in report.reasons.items()
         if state != "text"  # which the page does not show
     ]
-    rows += [({"first": day, "last": day, "model": model}, numbers) for (day, model), numbers in report.days.items()]
+    rows += [
+        ({"first": day, "last": day, "model": listed([model])}, numbers)
+        for (day, model), numbers in report.days.items()
+    ]
     assert len(rows) > 30
     for filters, numbers in rows:
         lists = {name: _list(database, sites, address) for name, address in behind(report.period, filters).items()}
@@ -121,11 +126,12 @@ def test_bars_and_what_was_before_lead_to_exactly_what_they_show(
         sum(_dollars(month, f"{kind}_usd") for kind in ("cost", "reserved", "at_risk")) == report.forecast.spent_micros
     )
     whole = usage.report("year").total.numbers
-    year = usage.report("year").period
+    year, paints = usage.report("year").period, ["gpt-image-2:high", f"{MODEL}:{NONE}"]
     for filters, is_left in (
         (all_but("user", ["alice"]), {"user": "alice"}),
         (all_but("model", ["gpt-image-2"]), {"model": "gpt-image-2"}),
-        (all_but("paint", ["gpt-image-2:high", "a model:-"]), {"paint": "gpt-image-2:high,a model:-"}),
+        (all_but("model", [MODEL]), {"model": listed([MODEL])}),
+        (all_but("paint", paints), {"paint": listed(paints)}),
     ):
         sums = [_dollars(_list(database, sites, requests_address(year, **it)), "cost_usd") for it in (filters, is_left)]
         assert all(sums)

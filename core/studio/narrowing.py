@@ -1,6 +1,7 @@
 """What a list of requests is narrowed down by, as an address asks for it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -21,6 +22,7 @@ NOT_MADE, AT_RISK = "not-made", "at-risk"
 NONE = "-"  # of what not every picture has: a quality, a problem
 PICTURES, SUGGESTIONS = "pictures", "suggestions"
 SORTS = ("newest", "oldest", "dearest", "slowest")
+_LISTED = re.compile(r"(?:\\.|[^\\,])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Lasted:
 class Inquiry:
     """What is wanted; "" and None: all; NONE: what has none of it.
 
-    `what` is PICTURES or SUGGESTIONS. `user` are sign-in names and `model` models, with commas between them; `paint`
-    are models with their quality, as "gpt-image-2:high"; a "!" before any of these three means all others. `waiting` is
+    `what` is PICTURES or SUGGESTIONS. `user` are sign-in names, `model` models and `paint` models with their quality,
+    such as "gpt-image-2:high", each as `listed` puts them together; a "!" before them means all others. `waiting` is
     the time before a picture was begun, `drawing` that after it. `above` is micro-dollars, `q` words.
     """
 
@@ -115,8 +117,15 @@ class Chosen:
 
 
 def chosen(typed: str) -> Chosen:
-    names = typed.removeprefix("!").split(",")
-    return Chosen(tuple(name.strip() for name in names if name.strip()), typed.startswith("!"))
+    """What `listed` has put together; with a "!" before it, all others."""
+    parts = _LISTED.findall(typed.removeprefix("!"))
+    names = (re.sub(r"\\(.)", r"\1", part.strip()) for part in parts)
+    return Chosen(tuple(name for name in names if name), typed.startswith("!"))
+
+
+def listed(names: Iterable[str]) -> str:
+    """As an address has them: with commas between them, and a backslash before a sign that is part of a name."""
+    return ",".join(re.sub(r"[\\,!]", r"\\\g<0>", name) for name in names)
 
 
 def _end(last: date, typed: str, zone: tzinfo) -> datetime:

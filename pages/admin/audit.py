@@ -31,8 +31,8 @@ def show() -> None:
         filters.choice("user", text("Person"), people, text("Everybody"))
         filters.choice("act", text("Act"), {act: act_name(text, act) for act in acts.kinds()}, text("All acts"))
         filters.choice("door", text("Door"), {door: door_name(text, door) for door in DOORS}, text("All doors"))
-        filters.day("from", text("From"))
-        filters.day("to", text("To"))
+        filters.day(text, "from", text("From"))
+        filters.day(text, "to", text("To"))
     asked = filters.asked(FILTERS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="list-tools"):
         with st.container(width=230):
@@ -41,9 +41,10 @@ def show() -> None:
         filters.clear(text, FILTERS)
     wanted = Narrowed.of(asked, here.services.site.now().zone)
     page = acts.page(wanted, number_in_address("before"), number_in_address("after"))
-    if not page.entries:
+    if page.entries:
+        st.html("".join(_day(here, day, list(entries)) for day, entries in groupby(page.entries, _day_of(text))))
+    else:
         st.markdown(text("There is no such act in the record."))
-    st.html("".join(_day(here, day, list(entries)) for day, entries in groupby(page.entries, _day_of(text))))
     names = (text("Older"), text("Newer")) if wanted.oldest_first else None
     filters.turn_page(text, page.newer, page.older, names)
 

@@ -9,6 +9,7 @@ from core.ledger.export import Totals, period, totals
 from core.ledger.formats import FORMATS
 from core.ledger.reconciliation import reconcile
 from pages.parts import shell
+from pages.parts.days import day_format
 from pages.parts.filters import format_name
 from pages.parts.visit import Here
 
@@ -19,7 +20,7 @@ def show(here: Here) -> None:
     text, zone = here.reader, here.services.site.now().zone
     today = datetime.now(UTC).astimezone(zone).date()
     days = st.date_input(
-        text("Days"), value=(today - timedelta(days=6), today), format="YYYY-MM-DD", key="bill-days", width=320
+        text("Days"), value=(today - timedelta(days=6), today), format=day_format(text), key="bill-days", width=320
     )
     if not isinstance(days, tuple) or len(days) != 2:
         st.caption(text("Choose the last day too."))

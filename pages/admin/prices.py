@@ -9,6 +9,7 @@ from core.i18n import Reader
 from core.ledger.prices import CLASSES
 from core.ledger.windows import midnight
 from pages.parts import shell
+from pages.parts.days import day_format
 from pages.parts.money import dollars_of
 from pages.parts.visit import Here
 
@@ -39,7 +40,7 @@ def _add(here: Here, names: dict[str, str]) -> None:
     with st.form("add-price", border=False):
         with st.grid("auto", min_column_width=220):
             model = st.text_input(text("Model"), autocomplete="off")
-            day = st.date_input(text("From"), value=datetime.now(UTC).astimezone(zone).date(), format="YYYY-MM-DD")
+            day = st.date_input(text("From"), value=datetime.now(UTC).astimezone(zone).date(), format=day_format(text))
             source = st.text_input(text("Source"), autocomplete="off")
         with st.grid("auto", min_column_width=150):
             typed = {name: st.text_input(label, autocomplete="off") for name, label in names.items()}

@@ -11,7 +11,7 @@ from core.errors import what
 from core.i18n import Reader
 from core.storage.tables import Image, Improvement
 from core.studio.inquiry import Item
-from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, PICTURES, SUGGESTIONS, Inquiry, chosen
+from core.studio.narrowing import AT_RISK, NONE, NOT_MADE, PICTURES, SUGGESTIONS, Inquiry, chosen, listed
 from pages.parts import dossier, filters, shell, suggestion
 from pages.parts.acts import door_name
 from pages.parts.money import cost_of
@@ -103,10 +103,10 @@ def _filters(here: Here) -> None:
         states = {state: state_name(text, state) for state in STATES}
         states |= {NOT_MADE: text("Ended without a picture"), AT_RISK: text("Cost at risk")}
         filters.choice("state", text("State"), states, text("All states"))
-        models = {model: model for model in marks["model"]}
+        models = {listed([model]): model for model in marks["model"]}
         filters.choice("model", text("Model"), _several(text, "model", models), text("All models"))
-        filters.day("from", text("From"))
-        filters.day("to", text("To"))
+        filters.day(text, "from", text("From"))
+        filters.day(text, "to", text("To"))
     is_used = bool(filters.asked(MORE))
     with (
         st.expander(text("More filters"), expanded=is_used),
@@ -147,11 +147,16 @@ def _several(text: Reader, name: str, options: dict[str, str]) -> dict[str, str]
     found = chosen(asked)
     if asked in options or not found.values or (len(found.values) == 1 and not found.is_others and name != "paint"):
         return options
-    named = [options.get(value, value.replace(":", " · ").removesuffix(" · -")) for value in found.values]
+    named = [options.get(value, _paint(text, value) if name == "paint" else value) for value in found.values]
     if len(named) > MOST_NAMED:
         named[MOST_NAMED - 1 :] = [text("{number} more", number=text.number(len(named) - MOST_NAMED + 1))]
     listed = text.listing(named)
     return options | {asked: text("All but {names}", names=listed) if found.is_others else listed}
+
+
+def _paint(text: Reader, value: str) -> str:
+    model, _, quality = value.rpartition(":")
+    return model if quality == NONE else f"{model} · {quality_name(text, quality)}"
 
 
 def _open() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.i18n import Reader
 from core.ledger.usage.figures import Leading, Measure, Numbers, Report, first_of
+from core.studio.narrowing import listed
 from pages.admin.usage_charts import COLOURS
 from pages.admin.usage_links import all_but
 from pages.admin.usage_rows import difference, model_name, person_names, totals
@@ -68,7 +69,7 @@ def _by_model(here: Here, report: Report, measure: Measure) -> Split:
     text = here.reader
     whole = totals((model, numbers) for (model, _), numbers in report.models.items())
     first = first_of(whole, measure, MOST_PARTS)
-    parts = {model: Part(model_name(here.services.catalog, model), {"model": model}) for model in whole}
+    parts = {model: Part(model_name(here.services.catalog, model), {"model": listed([model])}) for model in whole}
     others = Part(text("others"), all_but("model", first), is_others=True)
     return Split(text("Model"), {**parts, OTHERS: others}, first, report.days)
 

@@ -5,7 +5,7 @@ from html import escape
 from urllib.parse import urlencode
 
 from core.ledger.usage.periods import Period
-from core.studio.narrowing import AT_RISK, NOT_MADE, PICTURES
+from core.studio.narrowing import AT_RISK, NOT_MADE, PICTURES, listed
 
 
 def requests_address(period: Period, **filters: object) -> str:
@@ -42,9 +42,9 @@ def behind(period: Period, filters: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def all_but(name: str, values: Iterable[object]) -> dict[str, object]:
+def all_but(name: str, values: Iterable[str]) -> dict[str, object]:
     """The filter for whatever is not among the first ones, which a chart shows as one."""
-    return {name: "!" + ",".join(str(value) for value in values)}
+    return {name: "!" + listed(values)}
 
 
 def linked(content: str, address: str | None) -> str:

@@ -8,7 +8,7 @@ from core.errors import what
 from core.i18n import Reader, mark
 from core.ledger.usage.figures import Measure, Report, ranked
 from core.ledger.usage.periods import Period
-from core.studio.narrowing import NONE
+from core.studio.narrowing import NONE, listed
 from pages.admin.usage_charts import Mark, lying_bars
 from pages.admin.usage_links import all_but, requests_address
 from pages.admin.usage_rows import model_name, person_names, total
@@ -43,7 +43,7 @@ def show_people(here: Here, report: Report, name: str) -> None:
         )
         for user_id, numbers in ranked(report.people.items(), "cost_micros")
     ]
-    first = [row.filters["user"] for row in rows[:MOST_ROWS]]
+    first = [str(row.filters["user"]) for row in rows[:MOST_ROWS]]
     _lying(text, report.period, text("Cost by person"), rows, others=all_but("user", first))
     show_table(Table("people", report.period, ("person",), (text("Person"),), lambda: rows), name)
 
@@ -56,7 +56,7 @@ def show_models(here: Here, report: Report, name: str) -> None:
             (model_name(here.services.catalog, model), quality_name(text, quality) if quality else "–"),
             (model, quality),
             numbers,
-            {"model": model, "quality": quality or NONE},
+            {"model": listed([model]), "quality": quality or NONE},
         )
         for (model, quality), numbers in ranked(report.models.items(), "cost_micros")
     ]

@@ -7,6 +7,7 @@ import streamlit as st
 from core.accounts.acts import day_of
 from core.ledger.usage.periods import KINDS
 from pages.parts import filters
+from pages.parts.days import day_format
 from pages.parts.visit import Here
 
 FIRST_DAY = date(2000, 1, 1)
@@ -33,7 +34,7 @@ def _days(here: Here) -> tuple[date, date]:
         value=(first, last),
         min_value=FIRST_DAY,
         max_value=today,
-        format="YYYY-MM-DD",
+        format=day_format(text),
         label_visibility="collapsed",
         width=320,
         key=key,

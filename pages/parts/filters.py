@@ -6,12 +6,14 @@ The address is the truth: each run sets the widgets by it, and a widget that is 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.accounts.acts import day_of
 from core.i18n import Reader
+from pages.parts.days import day_format
 
 FOLD = "fold-filters"  # of the state: whether what the filters are folded into is open
 KEYS = ("before", "after", "offset")  # where one is in the list, which is nowhere once it is another list
@@ -51,9 +53,9 @@ def choice(name: str, label: str, options: Mapping[str, str], everything: str) -
     )
 
 
-def day(name: str, label: str) -> None:
+def day(text: Reader, name: str, label: str) -> None:
     key = _set(name, day_of(st.query_params.get(name, "")))
-    st.date_input(label, value=None, key=key, format="YYYY-MM-DD", on_change=_changed, args=(name,))
+    st.date_input(label, value=None, key=key, format=day_format(text), on_change=_changed, args=(name,))
 
 
 def flag(name: str, label: str) -> None:
@@ -63,35 +65,14 @@ def flag(name: str, label: str) -> None:
 
 def one_of(name: str, label: str, options: Mapping[str, str]) -> None:
     """One of `options` always; the first, unless the address has another."""
-    now = st.query_params.get(name, "")
-    key = _set(name, now if now in options else next(iter(options)))
-    st.radio(
-        label,
-        list(options),
-        key=key,
-        format_func=lambda value: options[value],
-        label_visibility="collapsed",
-        on_change=_changed,
-        args=(name, next(iter(options))),
-    )
+    st.radio(label, list(options), **_always_one(name, options, next(iter(options))))
 
 
 def segments(name: str, label: str, options: Mapping[str, str], default: str | None = None) -> str:
     """The same side by side; which of them. `default` is what it is if the address does not say, or the first."""
     default = default or next(iter(options))
-    chosen = one_asked(name, [*options], default)
-    key = _set(name, chosen)
-    st.segmented_control(
-        label,
-        list(options),
-        key=key,
-        format_func=lambda value: options[value],
-        label_visibility="collapsed",
-        required=True,
-        on_change=_changed,
-        args=(name, default),
-    )
-    return chosen
+    st.segmented_control(label, list(options), required=True, **_always_one(name, options, default))
+    return one_asked(name, [*options], default)
 
 
 def one_asked(name: str, options: Sequence[str], default: str | None = None) -> str:
@@ -129,6 +110,16 @@ def export_links(text: Reader, name: str, filters: Mapping[str, str], kinds: Seq
         for kind in kinds
     )
     return "".join(links)
+
+
+def _always_one(name: str, options: Mapping[str, str], default: str) -> dict[str, Any]:
+    return {
+        "key": _set(name, one_asked(name, [*options], default)),
+        "format_func": lambda value: options[value],
+        "label_visibility": "collapsed",
+        "on_change": _changed,
+        "args": (name, default),
+    }
 
 
 def _set(name: str, value: str | date | bool | None) -> str:

@@ -104,8 +104,8 @@ def _filters(here: Here, view: View) -> None:
     with st.container(key="filters"):
         filters.flag("favourites", text("Favourites only"))
         with st.container(horizontal=True):
-            filters.day("from", text("From"))
-            filters.day("to", text("To"))
+            filters.day(text, "from", text("From"))
+            filters.day(text, "to", text("To"))
         collections = _collections(here)
         if collections:
             filters.choice("collection", text("Collection"), collections, text("All collections"))

@@ -11,6 +11,7 @@ from core.storage.tables import Image
 from core.studio.shares import LEAST_PASSWORD, Link
 from pages.parts import shell
 from pages.parts.copying import copied
+from pages.parts.days import day_format
 from pages.parts.links import shared_link
 from pages.parts.visit import Here, require
 
@@ -59,7 +60,7 @@ def _new(here: Here, image: Image) -> None:
     days = st.selectbox(label, list(ends), format_func=ends.__getitem__, key="share-end", placeholder=label)
     if days == DATE:
         tomorrow = datetime.now(text.timezone).date() + timedelta(days=1)
-        st.date_input(text("Last day"), tomorrow, tomorrow, key="share-day", format="YYYY-MM-DD")
+        st.date_input(text("Last day"), tomorrow, tomorrow, key="share-day", format=day_format(text))
     st.text_input(
         text("Password, if it needs one"),
         type="password",
