@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from core import start
 from core.accounts.tokens import READ
@@ -56,6 +57,7 @@ def error(answer: Any) -> dict[str, Any]:
     [
         ({"prompt": "a", "foo": 1}, "unknown_parameter", "foo"),
         ({"prompt": "a", "foo": None}, "unknown_parameter", "foo"),
+        ({"prompt": "a", "": 1}, "unknown_parameter", ""),
         ({"prompt": "a", "style": "vivid"}, "invalid_value", "style"),
         ({"prompt": "a", "svg": {"model": "x"}}, "invalid_value", "svg"),
         ({"prompt": "a", "size": ""}, "invalid_value", "size"),
@@ -124,6 +126,10 @@ def test_a_body_of_the_wrong_type_or_size_is_refused(client: TestClient) -> None
     assert answer.status_code == 413
     chunked = client.post(GENERATIONS, content=iter([large, large]), headers={"Content-Type": "application/json"})
     assert chunked.status_code == 413
+    for coding, status in (("gzip", 415), ("identity, br", 415), ("Identity", 200)):
+        packed = client.post(GENERATIONS, json={"prompt": "a"}, headers={"Content-Encoding": coding})
+        assert packed.status_code == status
+        assert packed.headers.get("accept-encoding") == ("identity" if status == 415 else None)
 
 
 @pytest.mark.parametrize("text", ["\ud800 half", "\x00 nul", "\u202e right to left", "🎨" * 100, "<script>"])
@@ -217,9 +223,17 @@ def test_a_limit_says_how_much_and_when(client: TestClient, services: Services, 
     }  # fmt: skip
     assert 0 < int(answer.headers["retry-after"]) <= 86_400
     assert int(answer.headers["x-ratelimit-remaining-requests"]) < int(answer.headers["x-ratelimit-limit-requests"])
+    assert answer.headers["x-should-retry"] == "false", "two never fit into one"
     limits = client.get("/api/v1/limits", headers=bob).json()["data"]
     assert [limit["kind"] for limit in limits] == ["pictures-per-day"]
-    services.limits.set("user", str(cast.bob), {"pictures-per-day": "none", "quality": "low", "size": "1024x1024"})
+    assert client.post(GENERATIONS, json={"prompt": "a"}, headers=bob).status_code == 200
+    answer = client.post(GENERATIONS, json={"prompt": "a"}, headers=bob)
+    assert (answer.status_code, answer.headers.get("x-should-retry")) == (429, None), "tomorrow it does"
+    assert answer.headers["retry-after"]
+    services.limits.set("user", str(cast.bob), {"pictures-per-day": "none", "pictures-at-once": "2"})
+    answer = client.post(GENERATIONS, json={"prompt": "a", "n": 3}, headers=bob)
+    assert (answer.status_code, answer.headers["x-should-retry"]) == (429, "false")
+    services.limits.set("user", str(cast.bob), {"pictures-at-once": "none", "quality": "low", "size": "1024x1024"})
     for choice, value in (("quality", "high"), ("size", "1536x1024")):
         answer = client.post(GENERATIONS, json={"prompt": "a", "quality": "low", choice: value}, headers=bob)
         assert answer.status_code == 403
@@ -292,6 +306,7 @@ def test_everything_else_is_refused_in_the_same_shape(client: TestClient) -> Non
         ("limit=1e1", "invalid_type"),
         ("after=", "invalid_type"),
         ("foo=1", "unknown_parameter"),
+        ("limit=1&limit=2", "duplicate_parameter"),
     ):
         answer = client.get(f"/api/v1/requests?{query}")
         assert (answer.status_code, error(answer)["code"]) == (400, code)
@@ -304,6 +319,10 @@ def test_everything_else_is_refused_in_the_same_shape(client: TestClient) -> Non
             *(405, "GET, HEAD"),
             "method_not_allowed",
         )
+    assert error(client.get("http://testserver//api/v1/models"))["code"] == "no_such_route"
+    for path in ("/api", "/api/v1/models", "/api/v1/nothing"):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
+            pass
     for number in ("0", "abc", str(2**63), "9" * 40):
         assert client.get(f"/api/v1/requests/{number}").status_code == 404
     for path in ("/api/v1/models/a%0Ab", "/api/v1/pictures/%0A", "/api/%0D%0A"):

@@ -30,8 +30,12 @@ async def object_of(request: Request) -> dict[str, Any]:
 
 
 def check_type(request: Request, expected: str) -> None:
+    """The type, and that it is not compressed."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
         raise Problem("media_type", expected=expected)
+    coding = ", ".join(request.headers.getlist("content-encoding")).strip()
+    if coding and coding.lower() != "identity":
+        raise Problem("content_encoding", coding=coding[:80])
 
 
 async def within(request: Request, most: int) -> AsyncIterator[bytes]:

@@ -15,11 +15,12 @@ from typing import Any, ParamSpec, TypeVar
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from core.accounts.tokens import Caller, Pace
 from core.acting import Actor, acting
 from core.api import bodies
-from core.api.errors import JSON, dumped, refused
+from core.api.errors import JSON, NOT_AGAIN, dumped, refused
 from core.api.parameters import check_bounds
 from core.errors import Problem
 from core.i18n import LANGUAGES, Reader, choose_language
@@ -115,7 +116,7 @@ class Path:
             return
         except Exception:
             log.exception("a call broke off")
-            response = refused(reader, Problem("internal"), {"x-should-retry": "false"})
+            response = refused(reader, Problem("internal"), NOT_AGAIN)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, reader: Reader) -> Response:
@@ -152,6 +153,9 @@ NOBODY = Caller(0, 0, "", "", None, frozenset())
 
 async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI: what is said at every address that is none."""
+    if scope["type"] == "websocket":
+        await WebSocketClose()(scope, receive, send)
+        return
     request = Request(scope, receive)
     problem = Problem("no_such_route", method=request.method[:20], path=request.url.path[:80])
     await refused(reader_of(request), problem)(scope, receive, send)
@@ -176,10 +180,15 @@ def reader_of(request: Request, otherwise: str | None = None, timezone: str | No
 
 
 def check_query(request: Request, operation: Operation) -> None:
-    known = {query.name for query in operation.query}
-    for name in request.query_params:
-        if name not in known and not operation.takes_any_query:
+    if operation.takes_any_query:
+        return
+    known, given = {query.name for query in operation.query}, set[str]()
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
             raise Problem("parameter_unknown", param=name[:80])
+        if name in given:
+            raise Problem("parameter_twice", param=name)
+        given.add(name)
 
 
 def number(request: Request, name: str, default: int, least: int, most: int) -> int:

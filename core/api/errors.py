@@ -13,6 +13,7 @@ from core.i18n import Reader
 from core.problems import PROBLEMS
 
 JSON = "application/json"
+NOT_AGAIN = {"x-should-retry": "false"}  # the SDKs try again by themselves
 INVALID, RATE, SERVER = "invalid_request_error", "rate_limit_error", "server_error"
 
 # What OpenAI calls it: the type and the code. A problem that is not named here has its own code and its status' type.
@@ -107,7 +108,7 @@ def error_of(reader: Reader, problem: Problem) -> dict[str, Any]:
     status = status_of(code)
     kind, name = NAMES.get(code, (SERVER if status >= 500 else INVALID, code))
     message = explain(reader, code, values)
-    param = values.get("param") or PARAMS.get(code) or CHOICES.get(str(values.get("choice")))
+    param = values.get("param", PARAMS.get(code) or CHOICES.get(str(values.get("choice"))))
     if code == "choice_limit":
         param = values["kind"]
     error: dict[str, Any] = {"message": message, "type": kind, "param": param, "code": name}
@@ -139,13 +140,15 @@ def dumped(content: Any) -> bytes:
 
 
 def _headers(code: str, params: Mapping[str, Any]) -> dict[str, str]:
-    """When it is of use to try again; the SDKs try again by themselves, and must not where it is of none."""
+    """When it is of use to try again, and where it is of none."""
     if code == "method_not_allowed":
         return {"Allow": str(params["allowed"])}
     if code == "token_refused":
         return {"WWW-Authenticate": "Bearer"}
+    if code == "content_encoding":
+        return {"Accept-Encoding": "identity"}
     if code == "token_limit" or status_of(code) == 409:
-        return {"x-should-retry": "false"}
+        return NOT_AGAIN
     if code == "too_many_calls":
         seconds = math.ceil(params["wait"])
         pace = {"limit": params["limit_per_minute"], "remaining": 0, "reset": f"{round(params['wait'] * 1000)}ms"}
@@ -154,7 +157,18 @@ def _headers(code: str, params: Mapping[str, Any]) -> dict[str, str]:
     seconds = params.get("wait")
     if isinstance(params.get("resets"), datetime):
         seconds = (params["resets"] - datetime.now(UTC)).total_seconds()
-    return {"Retry-After": str(max(1, math.ceil(seconds)))} if seconds is not None and status_of(code) == 429 else {}
+    if status_of(code) != 429:
+        return {}
+    again = {"Retry-After": str(max(1, math.ceil(seconds)))} if seconds is not None else {}
+    return {**again, **(NOT_AGAIN if _fits_never(params) else {})}
+
+
+def _fits_never(params: Mapping[str, Any]) -> bool:
+    """The order needs more than there is when nothing of it is used."""
+    return any(
+        needed in params and params[needed] > params[most]
+        for needed, most in (("needed", "most"), ("needed_micros", "most_micros"))
+    )
 
 
 def _plain(value: Any) -> Any:

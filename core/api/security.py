@@ -41,7 +41,7 @@ HEADERS = {
 PACKED = ("/api/", "/pictures/", "/s/")  # base64 and pictures: a server that compresses them works for nothing
 LINKS = "/s/"  # what follows is the secret of a link
 # Where no file may be sought; Streamlit would answer in its own shape.
-ODD = re.compile(r"^/api/(.*(\x00|\\)|(.*/)?\.\.(/|$))", re.DOTALL)
+ODD = re.compile(r"^(/api/(.*(\x00|\\)|(.*/)?\.\.(/|$))|/{2,}api(/|$))", re.DOTALL)
 QUIET = ("/_stcore/", "/static/", "/healthz", "/readyz")
 
 

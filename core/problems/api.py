@@ -50,6 +50,11 @@ PROBLEMS: dict[str, Text] = {
         mark("Send the fields and files as a form with a boundary."),
     ),
     "body_too_large": Text(mark("The body is larger than {most} bytes."), mark("Send less, or in several calls."), 413),
+    "content_encoding": Text(
+        mark("The body is compressed ({coding}), and nothing here unpacks it."),
+        mark("Send it as it is, without the header Content-Encoding."),
+        415,
+    ),
     "media_type": Text(
         mark("The body has the wrong type; {expected} is expected."), mark("Set the header Content-Type to it."), 415
     ),
