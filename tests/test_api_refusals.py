@@ -1,6 +1,7 @@
 """What the API refuses, in which words; that nothing breaks it; and its document."""
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -152,6 +153,9 @@ def test_an_upload_is_checked_as_on_the_page(client: TestClient) -> None:
     assert code(good, ("mask", ("m.png", picture(64, 64), "image/png"))) == (400, "invalid_image_file")
     assert code(good, ("prompt", ("p.txt", b"a", "text/plain"))) == (400, "invalid_type")
     assert code(good, moderation="low") == (400, "unknown_parameter")
+    assert code(good, ("markup", ("m.png", picture(64, 64), "image/png"))) == (400, "invalid_value")
+    assert code(good, ("foo", ("m.png", picture(64, 64), "image/png"))) == (400, "unknown_parameter")
+    assert code(good, **{"svg[model]": "x"}) == (400, "invalid_value")
     assert code(("mask", ("m.png", picture(64, 64), "image/png"))) == (400, "missing_required_parameter")
     twice = client.post(EDITS, files=[good, ("prompt", (None, b"a")), ("prompt", (None, b"b"))])
     assert (error(twice)["code"], error(twice)["param"]) == ("duplicate_parameter", "prompt")
@@ -210,6 +214,20 @@ def test_who_may_not_is_told_so(client: TestClient, services: Services, cast: Ca
     for value in ("", "Bearer", "Basic abc", "Bearer imagier_unknown"):
         refused = client.get("/api/v1/models", headers={"Authorization": value})
         assert (refused.status_code, error(refused)["code"]) == (401, "invalid_api_key")
+
+
+def test_a_token_with_too_many_calls_is_told_when_it_may_go_on(
+    client: TestClient, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.tokens, "_per_minute", 3)
+    hasty = {"Authorization": f"Bearer {services.tokens.make(cast.alice, 'hasty')}"}
+    answers = [client.get("/api/v1/usage", headers=hasty) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    pace = [[answer.headers[f"x-ratelimit-{name}-requests"] for name in ("limit", "remaining")] for answer in answers]
+    assert pace == [["3", "2"], ["3", "1"], ["3", "0"], ["3", "0"]]
+    resets = [int(answer.headers["x-ratelimit-reset-requests"].removesuffix("ms")) for answer in answers]
+    assert all(55_000 < reset <= 60_000 for reset in resets[2:]), "until it has all of them again"
+    assert 0 < int(answers[3].headers["retry-after"]) <= 20
 
 
 def test_a_limit_says_how_much_and_when(client: TestClient, services: Services, cast: Cast) -> None:
@@ -335,6 +353,20 @@ def test_only_a_site_that_was_named_may_call_from_a_browser(client: TestClient) 
         answer = client.get("/api/v1/models", headers={"Origin": origin})
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert "x-should-retry" in answer.headers["access-control-expose-headers"], "or an SDK orders it twice"
+
+
+def test_sizes_of_ones_own_are_in_the_document_and_a_model_takes_each(services: Services) -> None:
+    model = services.catalog.get("gpt-image-2.6-flare")
+    found = document([model])
+    size = found["paths"]["/api/v1/images/generations"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    named, own, nothing = size["anyOf"][0]["properties"]["size"]["anyOf"]
+    assert ("1536x1024" in named["enum"], nothing) == (True, {"type": "null"})
+    pattern = re.compile(found["components"]["schemas"][own["$ref"].rpartition("/")[2]]["pattern"])
+    sizes = [f"{width}x{height}" for width in range(16, 3_841, 16) for height in range(16, 3_841, 16)]
+    matching = [size for size in sizes if pattern.search(size)]
+    assert len(matching) == 121**2
+    assert all(model.allows_size(size) for size in matching)
+    assert not pattern.search("1000x1000")
 
 
 def test_the_document_names_every_operation_and_the_page_loads_nothing(client: TestClient) -> None:

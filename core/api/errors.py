@@ -150,10 +150,11 @@ def _headers(code: str, params: Mapping[str, Any]) -> dict[str, str]:
     if code == "token_limit" or status_of(code) == 409:
         return NOT_AGAIN
     if code == "too_many_calls":
-        seconds = math.ceil(params["wait"])
-        pace = {"limit": params["limit_per_minute"], "remaining": 0, "reset": f"{round(params['wait'] * 1000)}ms"}
+        wait, limit = params["wait"], params["limit_per_minute"]
+        all_again = wait + 60 - 60 / limit  # the next call is possible after `wait`
+        pace = {"limit": limit, "remaining": 0, "reset": f"{round(all_again * 1000)}ms"}
         headers = {f"x-ratelimit-{name}-requests": str(value) for name, value in pace.items()}
-        return {"Retry-After": str(max(1, seconds)), **headers}
+        return {"Retry-After": str(max(1, math.ceil(wait))), **headers}
     seconds = params.get("wait")
     if isinstance(params.get("resets"), datetime):
         seconds = (params["resets"] - datetime.now(UTC)).total_seconds()

@@ -1,6 +1,7 @@
 """Forms with files, taken in piece by piece: what is large lies on the disk, what is too much is refused."""
 
 import hashlib
+import math
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -141,7 +142,7 @@ class _Reading:
         one = self._form.files[-1]
         one.size += end - start
         if one.size > MOST_FILE:
-            raise Problem("file_too_large", name=one.name, size=round(one.size / 1e6, 1), most=MOST_MEGABYTES)
+            raise Problem("file_too_large", name=one.name, size=math.ceil(one.size / 1e5) / 10, most=MOST_MEGABYTES)
         one.file.write(data[start:end])
 
     def part_end(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.api.door import Operation
 from core.api.operations import OPERATIONS
-from core.api.parameters import schema
+from core.api.parameters import CUSTOM_SIZE, schema
 from core.catalog.catalog import Model
 from core.i18n import mark
 from core.storage.uploads import MOST_REFERENCES
@@ -193,6 +193,7 @@ INNER = _object(
 TEXTS = {"type": "array", "items": TEXT}
 SCHEMAS: dict[str, Any] = {
     "Error": _object({"error": INNER}),
+    "CustomSize": CUSTOM_SIZE,
     "ImagesResponse": _object(
         {
             "created": NUMBER,

@@ -15,6 +15,9 @@ SHOWN = 60
 WORD = r"[^\s\u0000-\u001f\u0085]"  # a description has at least one character that is seen
 EDGE = "([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-7][0-9]{2}|38[0-3][0-9]|3840)"
 ANY_SIZE = f"^(auto|{EDGE}x{EDGE})$"
+# Sides of which any two go together, as no schema can say it of a product; the larger and the smaller are in the words.
+SIDES = "|".join(map(str, range(960, 2_881, 16)))
+CUSTOM_SIZE = {"type": "string", "pattern": f"^({SIDES})x({SIDES})$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,12 @@ def wanted(values: Mapping[str, Any], edits: bool, catalog: Catalog, default: Ca
     """
     known = {parameter.name: parameter for parameter in parameters_of(edits)}
     for name in values:
-        if name not in known and name not in IMPOSSIBLE:
+        if name not in known and _outer(name) not in IMPOSSIBLE:
             raise Problem("parameter_unknown", param=name[:80])
     given = {name: _whole(value) for name, value in values.items() if value is not None}
     for name, value in given.items():
-        if name in IMPOSSIBLE:
-            raise Problem("parameter_impossible", param=name)
+        if name not in known:
+            raise Problem("parameter_impossible", param=_outer(name))
         _check(known[name], value)
     if given.get("size") == "":
         raise Problem("parameter_value", param="size", value="", allowed="WIDTHxHEIGHT, auto")
@@ -149,6 +152,8 @@ def _schema_of(model: Model | None, edits: bool, is_default: bool) -> dict[str, 
 
 
 def _or_null(described: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" in described:
+        return {**described, "anyOf": [*described["anyOf"], {"type": "null"}]}
     found = {**described, "type": [described["type"], "null"]}
     return {**found, "enum": [*found["enum"], None]} if "enum" in found else found
 
@@ -168,6 +173,9 @@ def _property(parameter: Parameter, model: Model | None) -> dict[str, Any] | Non
         if not choices:
             return None
         found["enum"] = list(choices)
+    if parameter.name == "size" and model is not None and model.custom_sizes:
+        named = {name: found.pop(name) for name in ("type", "enum")}
+        found["anyOf"] = [named, {"$ref": "#/components/schemas/CustomSize"}]
     return found
 
 
@@ -238,5 +246,14 @@ def _typed(kind: str, text: str) -> Any:
 
 
 def refuse_pictures(name: str) -> NoReturn:
-    """A file where a text belongs."""
+    """A file where a text belongs, or where there is nothing."""
+    if name in IMPOSSIBLE:
+        raise Problem("parameter_impossible", param=name)
+    if name not in {parameter.name for parameter in parameters_of(edits=True)}:
+        raise Problem("parameter_unknown", param=name)
     raise Problem("parameter_type", param=name, expected=STRING, found="file")
+
+
+def _outer(name: str) -> str:
+    """In a form, what lies in an object is called svg[model]."""
+    return name.partition("[")[0]
