@@ -51,10 +51,10 @@ def test_a_picture_goes_out_while_it_is_being_kept_and_ends_when_it_is(api: Api,
         assert newest(api).state == "running"
         disk.set()
         answer = json.loads(begun + b"".join(pieces))
-    image = newest(api)
+    image, (record,) = newest(api), api.services.records.page(api.cast.alice, None, 1)[0]
     (picture,) = answer["data"]
     assert (image.state, picture["id"], picture["index"]) == ("done", image.id, 0)
-    assert (answer["request_id"], answer["size"]) == (image.request_id, "1024x1024")
+    assert (answer["request_id"], answer["size"]) == (record.request.id, "1024x1024")
     assert answer["usage"]["total_tokens"] == (image.usage or {})["total_tokens"]
 
 

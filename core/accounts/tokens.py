@@ -107,9 +107,9 @@ class Tokens:
 
     def caller(self, secret: str) -> Caller:
         """Whose it is; one Problem, after the same work, for what is no token, unknown, revoked or has ended."""
-        with self._database.read() as transaction:
-            now = self._database.now(transaction)
-            found = transaction.connection().execute(_CALLER, {"hashed": _hashed(secret)}).one_or_none()
+        with self._database.ask() as connection:
+            now = self._database.now(connection)
+            found = connection.execute(_CALLER, {"hashed": _hashed(secret)}).one_or_none()
         if found is None or (found.ends_at is not None and found.ends_at <= now):
             raise Problem("token_refused")
         token_id, user_id, login, name, language, scopes, _ = found

@@ -5,6 +5,7 @@ checked still holds when the row says "running". Nothing in here calls an engine
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from core.studio.entries import is_paused
 from core.studio.news import News
 from core.studio.pace import slow_down
 from core.studio.texts import storable, storable_usage
-from core.studio.turns import Claim, accepted, running
+from core.studio.turns import Claim, Ordered, accepted, running
 
 WITH_REQUEST = (joinedload(Image.request).selectinload(Request.references),)
 
@@ -94,7 +95,8 @@ class Line:
             image = session.scalar(query)
             if image is None or image.worker is None or not image.worker.startswith(worker):
                 return None
-            return Claim(image.id, session.scalar(last) or 0, image.worker, image.seed, image.position, image.request)
+            ordered = Ordered(**{field.name: getattr(image.request, field.name) for field in fields(Ordered)})
+            return Claim(image.id, session.scalar(last) or 0, image.worker, image.seed, image.position, ordered)
 
     def saw_preview(self, claim: Claim, count: int) -> None:
         with self.database.write(lasting=False) as session:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
@@ -102,12 +102,11 @@ class Requests:
             request["token_id"] = token_id
             sizes = sizes_of(order.references)
             found = self.ledger.check(session, user_id, Request(**request), order.number, sizes, now, token_id=token_id)
-            request_id = insert_request(
-                session, request, order, self.ledger.hold(session, user_id, found, now, token_id)
-            )
+            held = self.ledger.hold(session, user_id, found, now, token_id)
+            request_id, image_ids = insert_request(session, request, order, held)
             if once is not None:
                 remember(session, user_id, once, request_id, now)
-            waiting = set(_ids(session, request_id))
+            waiting = set(image_ids)
             if before_it_begins is not None:
                 before_it_begins(waiting)
             waiting -= take(session, lane)
@@ -350,10 +349,3 @@ def _own_request(session: Session, user_id: int, request_id: int) -> Request:
     if request is None:
         raise Problem("no_such_request")
     return request
-
-
-def _ids(session: Session, request_id: int) -> Sequence[int]:
-    return session.connection().execute(_IDS, {"request": request_id}).scalars().all()
-
-
-_IDS = select(Image.id).where(Image.request_id == bindparam("request", type_=Request.id.type))

@@ -3,10 +3,12 @@
 The statements are made once, and their results are rows: every other order waits meanwhile.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from core.engines.connections import Lane
@@ -18,25 +20,49 @@ JITTER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """What a request says of each of its pictures, and the rows of the files that it starts from."""
+
+    references: Sequence[Reference | Row[*tuple[Any, ...]]]
+    id: int
+    user_id: int
+    model: str
+    description: str
+    size: str | None
+    quality: str | None
+    background: str | None
+    output_format: str | None
+    output_compression: int | None
+    previews: int
+    moderation: str | None
+    complexity: str | None
+    input_fidelity: str | None
+    mask_key: str | None
+
+
+ORDERED = tuple(getattr(Request, field.name) for field in fields(Ordered) if field.name != "references")
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """One picture that is ours to draw; `request` comes with its references."""
+    """One picture that is ours to draw."""
 
     image_id: int
     attempt_id: int
     worker: str
     seed: int
     position: int
-    request: Request
+    request: Ordered
 
 
 def take(session: Session, lane: Lane, most: int, worker: str, now: datetime, lease_until: datetime) -> list[Claim]:
     """Up to `most`, each chosen as if the ones before it had been all; with them begins an attempt each."""
     claims: list[Claim] = []
     for _ in range(_room(session, lane, most, now)):
-        image_id = session.connection().execute(_NEXT, {"lane": lane.name}).scalar()
-        if image_id is None:
+        found = session.connection().execute(_NEXT, {"lane": lane.name}).one_or_none()
+        if found is None:
             break
-        claims.append(_claim(session, lane, image_id, worker, now, lease_until))
+        claims.append(_claim(session, lane, found, worker, now, lease_until))
     return claims
 
 
@@ -58,42 +84,38 @@ def _begun(lane: Lane, now: datetime) -> Select[int]:
 
 def _room(session: Session, lane: Lane, most: int, now: datetime) -> int:
     """How many pictures the lane takes now of those that wait."""
-    connection = session.connection().execute(_CONNECTION, {"lane": lane.name}).one_or_none()
-    if (connection.revision if connection is not None else "") != lane.revision:
+    found = session.connection().execute(_STATE, {"lane": lane.name, "most": most}).one()
+    if (found.revision or "") != lane.revision:
         return 0  # it was changed or removed a moment ago
-    if connection is not None and (
-        connection.stopped_code is not None
-        or connection.paused_at is not None
-        or (connection.not_before is not None and connection.not_before > now)
-    ):
+    if found.stopped_code is not None or found.paused_at is not None:
         return 0
-    under_way, waiting = session.connection().execute(_COUNTS, {"lane": lane.name, "most": most}).one()
-    allowed = pace(lane, connection, now)
-    room = min(waiting, allowed.at_once - under_way)
-    if room > 0 and allowed.accepted and connection is not None and connection.slowed_at is not None:
+    if found.not_before is not None and found.not_before > now:
+        return 0
+    allowed = pace(lane, found, now)
+    room: int = min(found.waiting, allowed.at_once - found.under_way)
+    if room > 0 and allowed.accepted and found.slowed_at is not None:
         # What was begun before counts no more: when it may go on, the provider has said.
-        since = accepted(lane, now).where(Attempt.started_at > connection.slowed_at)
+        since = accepted(lane, now).where(Attempt.started_at > found.slowed_at)
         room = min(room, allowed.accepted - (session.scalar(since) or 0))
     if room > 0 and lane.per_window:
         room = min(room, lane.per_window - (session.scalar(_begun(lane, now)) or 0))
     return max(0, room)
 
 
-def _claim(session: Session, lane: Lane, image_id: int, worker: str, now: datetime, lease_until: datetime) -> Claim:
+def _claim(session: Session, lane: Lane, found: Any, worker: str, now: datetime, lease_until: datetime) -> Claim:
     connection = session.connection()
-    found = dict(connection.execute(_ORDER, {"image": image_id}).mappings().one())
-    seed, position, request = found.pop("seed"), found.pop("position"), Request(**found)
-    references = connection.execute(_REFERENCES, {"request": request.id}).mappings()
-    request.references = [Reference(**reference) for reference in references]
+    image_id, seed, position, has_references, *values = found
+    references = connection.execute(_REFERENCES, {"image": image_id}).all() if has_references else ()
+    ordered = Ordered(references, *values)
     connection.execute(_BEGIN, {"image": image_id, "by": worker, "now": now, "until": lease_until})
     attempt = {"image_id": image_id, "connection": lane.name, "worker": worker, "started_at": now}
     attempt_id = connection.execute(_ATTEMPT, attempt).scalar_one()
-    connection.execute(_SERVED, {"person": request.user_id, "now": now})
-    return Claim(image_id, attempt_id, worker, seed, position, request)
+    connection.execute(_SERVED, {"person": ordered.user_id, "now": now})
+    return Claim(image_id, attempt_id, worker, seed, position, ordered)
 
 
-def _next() -> Select[int]:
-    """Whoever has fewest pictures in hand, then whoever was served longest ago, then the oldest picture."""
+def _next() -> Select[Any]:
+    """A picture of whoever has fewest in hand, then of whoever was served longest ago, then the oldest picture."""
     lane = Image.connection == _LANE
     queued = (
         select(Image.user_id, func.min(Image.id).label("oldest"))
@@ -107,45 +129,49 @@ def _next() -> Select[int]:
         .group_by(Image.user_id)
         .subquery()
     )
-    return (
+    its_turn = (
         select(queued.c.oldest)
         .join(User, User.id == queued.c.user_id)
         .outerjoin(in_hand, in_hand.c.user_id == queued.c.user_id)
         .order_by(func.coalesce(in_hand.c.number, 0), User.served_at.nulls_first(), queued.c.oldest)
         .limit(literal_column("1"))
     )
+    has_references = exists().where(Reference.request_id == Request.id)
+    return (
+        select(Image.id, Image.seed, Image.position, has_references, *ORDERED)
+        .join(Request, Request.id == Image.request_id)
+        .where(Image.id == its_turn.scalar_subquery())
+    )
 
 
-def _counts() -> Select[int, int]:
-    """How many run, and how many wait, which need not be counted further than they could be taken."""
+def _state() -> Select[Any]:
+    """How many run, how many wait, which need not be counted further than they could be taken, and how the lane stands;
+    nothing of that for one without a row."""
     lane = Image.connection == _LANE
     waiting = select(Image.id).where(lane, Image.state == "queued").limit(bindparam("most", type_=Image.id.type))
     under_way = select(func.count()).select_from(Image).where(lane, Image.state == "running")
-    return select(under_way.scalar_subquery(), select(func.count()).select_from(waiting.subquery()).scalar_subquery())
+    return select(
+        under_way.scalar_subquery().label("under_way"),
+        select(func.count()).select_from(waiting.subquery()).scalar_subquery().label("waiting"),
+        Connection.revision,
+        Connection.stopped_code,
+        Connection.paused_at,
+        Connection.not_before,
+        Connection.slowed_at,
+        Connection.slowed_at_once,
+        Connection.slowed_accepted,
+    ).select_from(select(literal_column("1")).subquery().outerjoin(Connection, Connection.name == _LANE))
 
 
 _LANE = bindparam("lane", type_=Image.connection.type)
 _NOW = bindparam("now", type_=Image.started_at.type)
 _IMAGE = bindparam("image", type_=Image.id.type)
-_CONNECTION = select(
-    Connection.revision,
-    Connection.stopped_code,
-    Connection.paused_at,
-    Connection.not_before,
-    Connection.slowed_at,
-    Connection.slowed_at_once,
-    Connection.slowed_accepted,
-).where(Connection.name == _LANE)
-_COUNTS = _counts()
+_STATE = _state()
 _NEXT = _next()
-_ORDER = (
-    select(Image.seed, Image.position, *Request.__table__.columns)
-    .join(Request, Request.id == Image.request_id)
-    .where(Image.id == _IMAGE)
-)
 _REFERENCES = (
     select(*Reference.__table__.columns)
-    .where(Reference.request_id == bindparam("request", type_=Request.id.type))
+    .join(Image, Image.request_id == Reference.request_id)
+    .where(Image.id == _IMAGE)
     .order_by(Reference.position)
 )
 _BEGIN = (
