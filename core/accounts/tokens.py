@@ -46,6 +46,16 @@ class Pace:
     reset: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a token may spend in all, None for no limit of its own, and what it has spent and holds; micro-dollars."""
+
+    name: str
+    limit: int | None
+    cost: int
+    reserved: int
+
+
 class Tokens:
     def __init__(self, database: Database, per_minute: int):
         self._database = database
@@ -135,11 +145,12 @@ class Tokens:
         return Pace(self._per_minute, round(left / each), busy_until - now)
 
 
-def check_alive(transaction: Transaction, token_id: int, now: datetime) -> None:
-    """Inside somebody else's transaction: one that was revoked a moment ago orders nothing more."""
-    token = transaction.connection().execute(_USE, {"token": token_id}).one_or_none()
-    if token is None or token.revoked_at is not None or (token.ends_at is not None and token.ends_at <= now):
+def budget(transaction: Transaction, token_id: int, now: datetime) -> Budget:
+    """Inside the transaction that orders with it: one that was revoked a moment ago orders nothing more."""
+    found = transaction.connection().execute(_BUDGET, {"token": token_id}).one_or_none()
+    if found is None or found.revoked_at is not None or (found.ends_at is not None and found.ends_at <= now):
         raise Problem("token_refused")
+    return Budget(found.name, found.limit_micros, found.cost_micros, found.reserved_micros)
 
 
 _TOKEN = Token.id == bindparam("token", type_=Token.id.type)
@@ -152,7 +163,10 @@ _CALLER = (
         User.disabled_at.is_(None),
     )
 )
-_USE = select(Token.busy_until, Token.last_used_at, Token.revoked_at, Token.ends_at).where(_TOKEN)
+_USE = select(Token.busy_until, Token.last_used_at).where(_TOKEN)
+_BUDGET = select(
+    Token.revoked_at, Token.ends_at, Token.name, Token.limit_micros, Token.cost_micros, Token.reserved_micros
+).where(_TOKEN)
 _USED = (
     update(Token)
     .where(_TOKEN)

@@ -27,6 +27,19 @@ MARGIN = 1.5  # on the tokens of pictures to start from, which have no published
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What the price of an order depends on, beside what it starts from; a row of `requests` says the same."""
+
+    description: str
+    connection: str
+    model: str
+    size: str | None
+    quality: str | None
+    number: int
+    previews: int
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """At most `micros` micro-dollars for `number` pictures; None if the model has no price."""
 

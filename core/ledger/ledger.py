@@ -6,16 +6,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.accounts.tokens import Budget
 from core.errors import Problem
 from core.ledger import risk, texts
 from core.ledger.booking import add, charge
 from core.ledger.costs import Price, Tokens
-from core.ledger.estimates import Estimate, estimate, sum_of
+from core.ledger.estimates import Choices, Estimate, estimate, sum_of
 from core.ledger.explained import Explained, explained
 from core.ledger.limits import Allowed, allowed
 from core.ledger.prices import price_at, price_of
 from core.ledger.risk import Risk
-from core.ledger.room import Span, Sums, Use, check, check_choices, check_token, spent, uses
+from core.ledger.room import Span, Sums, Use, check, check_budget, check_choices, spent, uses
 from core.ledger.windows import Window
 from core.site import Sites
 from core.storage.database import Database
@@ -37,18 +38,20 @@ class Ledger:
     def zone(self) -> tzinfo:
         return self._sites.now().zone if self._sites else self._zone
 
-    def estimate(self, request: Request, number: int, references: Sequence[tuple[int, int]] = ()) -> Estimate:
+    def estimate(self, request: Choices | Request, number: int, references: Sequence[tuple[int, int]] = ()) -> Estimate:
         """What an order that is not stored yet may cost at most, at the prices of this moment."""
         with self.database.read() as session:
             return _estimate(session, request, number, references, self.database.now(session))
 
-    def estimate_all(self, requests: Sequence[Request], references: Sequence[tuple[int, int]] = ()) -> list[Estimate]:
+    def estimate_all(
+        self, requests: Sequence[Choices | Request], references: Sequence[tuple[int, int]] = ()
+    ) -> list[Estimate]:
         """The same for several that differ in their descriptions alone."""
         with self.database.read() as session:
             return _estimates(session, requests, references, self.database.now(session))
 
     def by_quality(
-        self, request: Request, qualities: Sequence[str], references: Sequence[tuple[int, int]] = ()
+        self, request: Choices | Request, qualities: Sequence[str], references: Sequence[tuple[int, int]] = ()
     ) -> dict[str, int | None]:
         """What one picture may cost at most at each quality, in micro-dollars."""
         with self.database.read() as session:
@@ -86,28 +89,29 @@ class Ledger:
         self,
         session: Session,
         user_id: int,
-        request: Request,
+        request: Choices | Request,
         number: int,
         references: Sequence[tuple[int, int]],
         now: datetime,
         connection: str | None = None,
-        token_id: int | None = None,
+        token: Budget | None = None,
     ) -> Estimate:
         """What the order may cost at most, or a Problem if it may not be made. To be followed by `hold`, at once.
 
-        `connection` draws it, if another one than that of the request.
+        `connection` draws it, if another one than that of the request; `token` is what it is ordered with.
         """
         limits = allowed(session, user_id)
         found = _estimate(session, request, number, references, now, connection)
         self._check(session, user_id, limits, request, found.number, found.micros, now)
-        check_token(session, token_id, found.micros)
+        if token is not None:
+            check_budget(token, found.micros)
         return found
 
     def check_all(
         self,
         session: Session,
         user_id: int,
-        requests: Sequence[Request],
+        requests: Sequence[Choices | Request],
         references: Sequence[tuple[int, int]],
         now: datetime,
     ) -> list[Estimate]:
@@ -206,7 +210,7 @@ class Ledger:
         session: Session,
         user_id: int,
         limits: Allowed,
-        request: Request,
+        request: Choices | Request,
         number: int,
         micros: int | None,
         now: datetime,
@@ -230,7 +234,7 @@ class Ledger:
 
 def _estimate(
     session: Session,
-    request: Request,
+    request: Choices | Request,
     number: int,
     references: Sequence[tuple[int, int]],
     now: datetime,
@@ -241,13 +245,15 @@ def _estimate(
 
 
 def _estimates(
-    session: Session, requests: Sequence[Request], references: Sequence[tuple[int, int]], now: datetime
+    session: Session, requests: Sequence[Choices | Request], references: Sequence[tuple[int, int]], now: datetime
 ) -> list[Estimate]:
     price = price_at(session, requests[0].model, now, requests[0].connection)
     return [_at(price, request, request.number, references) for request in requests]
 
 
-def _at(price: Price | None, request: Request, number: int, references: Sequence[tuple[int, int]]) -> Estimate:
+def _at(
+    price: Price | None, request: Choices | Request, number: int, references: Sequence[tuple[int, int]]
+) -> Estimate:
     return estimate(
         price,
         request.model,

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Integer, String, bindparam, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
+from core.accounts.tokens import Budget
 from core.catalog.catalog import dimensions
 from core.errors import Problem
 from core.ledger.booking import EVERYBODY
 from core.ledger.limits import KINDS, QUALITIES, SITE_NAMES, Allowed
 from core.ledger.windows import Length, Window, pieces, span
-from core.storage.tables import UNDER_WAY, Image, Tally, Token
+from core.storage.tables import UNDER_WAY, Image, Tally
 
 WINDOWS: tuple[Window, ...] = ("day", "month")
 AT_ONCE = "at once"
@@ -80,27 +81,21 @@ def check(
             raise refusal(use, needed)
 
 
-def check_token(session: Session, token_id: int | None, micros: int | None) -> None:
+def check_budget(token: Budget, micros: int | None) -> None:
     """The same for what the token that orders may spend in all."""
-    token = session.connection().execute(_TOKEN, {"token": token_id}).one_or_none() if token_id is not None else None
-    if token is None or token.limit_micros is None:
+    if token.limit is None:
         return
-    left = max(0, token.limit_micros - token.cost_micros - token.reserved_micros)
+    left = max(0, token.limit - token.cost - token.reserved)
     if (micros or 0) > left or (left == 0 and micros is None):
         raise Problem(
             "token_limit",
             token=token.name,
-            used_micros=token.cost_micros,
-            most_micros=token.limit_micros,
-            reserved_micros=token.reserved_micros,
+            used_micros=token.cost,
+            most_micros=token.limit,
+            reserved_micros=token.reserved,
             left_micros=left,
             needed_micros=micros or 0,
         )
-
-
-_TOKEN = select(Token.name, Token.limit_micros, Token.cost_micros, Token.reserved_micros).where(
-    Token.id == bindparam("token", type_=Token.id.type)
-)
 
 
 def check_choices(allowed: Allowed, model: str, quality: str | None, size: str | None) -> None:

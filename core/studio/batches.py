@@ -19,7 +19,7 @@ from core.ledger.booking import book
 from core.ledger.estimates import Estimate, sum_of
 from core.storage.database import Database
 from core.storage.tables import UNDER_WAY, WAITING, Batch, Image, Request
-from core.studio.entries import check_owner, insert_request, is_own, sizes_of
+from core.studio.entries import check_owner, choices_of, insert_request, is_own, sizes_of
 from core.studio.gallery import LARGEST_ID
 from core.studio.orders import Order, completed, fingerprint
 from core.studio.requests import Requests
@@ -95,7 +95,7 @@ class Batches:
             shared: dict[str, Any] = {"batch_id": batch_id, "token_id": None}
             if not is_own(session, user_id, order.parent_id):
                 shared |= {"parent_id": None, "relation": None}
-            ledger, requests = self.requests.ledger, [Request(**row) for row in rows]
+            ledger, requests = self.requests.ledger, [choices_of(row) for row in rows]
             found = ledger.check_all(session, user_id, requests, sizes_of(order.references), now)
             held = ledger.hold_all(session, user_id, found, now)
             for row, one, reserved in zip(rows, orders, held, strict=True):
@@ -108,7 +108,7 @@ class Batches:
         _check_number(lines)
         with self.database.read() as session:
             rows, _ = self._rows(session, user_id, order, lines, self.database.now(session))
-        found = self.requests.ledger.estimate_all([Request(**row) for row in rows], sizes_of(order.references))
+        found = self.requests.ledger.estimate_all([choices_of(row) for row in rows], sizes_of(order.references))
         number = sum(one.number for one in found)
         return Estimate(sum_of(found), None, number, found[0].tokens, found[0].is_bound)
 

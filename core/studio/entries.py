@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.errors import Problem
+from core.ledger.estimates import Choices
 from core.storage.tables import Batch, Image, Reference, Request
 from core.studio.gallery import LARGEST_ID
 from core.studio.orders import Order, ReferenceFile
@@ -36,6 +37,11 @@ def is_paused(session: Session, request: Request) -> bool:
 
 def sizes_of(references: Sequence[ReferenceFile] | Sequence[Reference]) -> list[tuple[int, int]]:
     return [(reference.width, reference.height) for reference in references]
+
+
+def choices_of(request: dict[str, Any]) -> Choices:
+    """What its price depends on, of a row that is not stored yet."""
+    return Choices(**{field.name: request[field.name] for field in fields(Choices)})
 
 
 def insert_request(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
-from core.accounts.tokens import check_alive
+from core.accounts.tokens import budget
 from core.acting import actor
 from core.catalog.catalog import Catalog, Model
 from core.engines.connections import Lane, Lanes, Offer, as_lanes, offers
@@ -24,7 +24,7 @@ from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.formats import EXTENSIONS
 from core.storage.tables import WAITING, Image, Request, User
-from core.studio.entries import check_owner, insert_request, is_own, is_paused, sizes_of
+from core.studio.entries import check_owner, choices_of, insert_request, is_own, is_paused, sizes_of
 from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed, fingerprint
@@ -91,8 +91,7 @@ class Requests:
         """
         with self._taking() as take, self.database.write() as session:
             now = self.database.now(session)
-            if token_id is not None:
-                check_alive(session, token_id, now)
+            token = budget(session, token_id, now) if token_id is not None else None
             if once is not None and (known := earlier(session, user_id, once, now)) is not None:
                 return known
             check_owner(order, user_id)
@@ -101,7 +100,7 @@ class Requests:
                 request["parent_id"] = request["relation"] = None
             request["token_id"] = token_id
             sizes = sizes_of(order.references)
-            found = self.ledger.check(session, user_id, Request(**request), order.number, sizes, now, token_id=token_id)
+            found = self.ledger.check(session, user_id, choices_of(request), order.number, sizes, now, token=token)
             held = self.ledger.hold(session, user_id, found, now, token_id)
             request_id, image_ids = insert_request(session, request, order, held)
             if once is not None:
@@ -125,7 +124,7 @@ class Requests:
         with self.database.read() as session:
             now = self.database.now(session)
             _, request, order = self.row(session, user_id, order, "pages", now)
-        return self.ledger.estimate(Request(**request), order.number, sizes_of(order.references))
+        return self.ledger.estimate(choices_of(request), order.number, sizes_of(order.references))
 
     def fingerprint(self, order: Order) -> str | None:
         """By which the pictures of the same order are found; None while the model could not do it."""
@@ -147,7 +146,7 @@ class Requests:
             except Problem:
                 return {}
         qualities = self.catalog.get(order.model).qualities
-        return self.ledger.by_quality(Request(**request), qualities, sizes_of(completed_order.references))
+        return self.ledger.by_quality(choices_of(request), qualities, sizes_of(completed_order.references))
 
     def cancel(self, user_id: int, image_id: int) -> None:
         """Take a waiting picture out of the line."""
@@ -231,7 +230,8 @@ class Requests:
             raise Problem("confirm_retry")
         offer = self._offer(session, request.model, now.date())
         sizes = sizes_of(request.references)
-        found = self.ledger.check(session, image.user_id, request, 1, sizes, now, offer.lane.name, token_id)
+        token = budget(session, token_id, now) if token_id is not None else None
+        found = self.ledger.check(session, image.user_id, request, 1, sizes, now, offer.lane.name, token)
         again = Image(
             request_id=image.request_id,
             user_id=image.user_id,
