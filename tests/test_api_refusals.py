@@ -156,6 +156,7 @@ def test_an_upload_is_checked_as_on_the_page(client: TestClient) -> None:
     assert code(good, ("markup", ("m.png", picture(64, 64), "image/png"))) == (400, "invalid_value")
     assert code(good, ("foo", ("m.png", picture(64, 64), "image/png"))) == (400, "unknown_parameter")
     assert code(good, **{"svg[model]": "x"}) == (400, "invalid_value")
+    assert code(good, n="9" * 30) == (400, "integer_above_max_value")
     assert code(("mask", ("m.png", picture(64, 64), "image/png"))) == (400, "missing_required_parameter")
     twice = client.post(EDITS, files=[good, ("prompt", (None, b"a")), ("prompt", (None, b"b"))])
     assert (error(twice)["code"], error(twice)["param"]) == ("duplicate_parameter", "prompt")
@@ -338,7 +339,7 @@ def test_everything_else_is_refused_in_the_same_shape(client: TestClient) -> Non
             "method_not_allowed",
         )
     assert error(client.get("http://testserver//api/v1/models"))["code"] == "no_such_route"
-    for path in ("/api", "/api/v1/models", "/api/v1/nothing"):
+    for path in ("/api", "/api/v1/models", "/api/v1/nothing", "/s/nothing"):
         with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
             pass
     for number in ("0", "abc", str(2**63), "9" * 40):

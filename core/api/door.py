@@ -15,7 +15,6 @@ from typing import Any, ParamSpec, TypeVar
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from core.accounts.tokens import Caller, Pace
 from core.acting import Actor, acting
@@ -153,9 +152,6 @@ NOBODY = Caller(0, 0, "", "", None, frozenset())
 
 async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI: what is said at every address that is none."""
-    if scope["type"] == "websocket":
-        await WebSocketClose()(scope, receive, send)
-        return
     request = Request(scope, receive)
     problem = Problem("no_such_route", method=request.method[:20], path=request.url.path[:80])
     await refused(reader_of(request), problem)(scope, receive, send)

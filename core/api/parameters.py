@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from core.api.bodies import LONGEST_NUMBER
 from core.catalog.catalog import Catalog, Model
 from core.errors import Problem
 from core.i18n import mark
@@ -239,7 +240,7 @@ def check_bounds(name: str, value: int, least: int, most: int) -> None:
 def _typed(kind: str, text: str) -> Any:
     if kind == INTEGER:
         digits = text.removeprefix("-")
-        return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text
+        return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER else text
     if kind == BOOLEAN and text in ("true", "false"):
         return text == "true"
     return text

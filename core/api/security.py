@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from core.api.door import nothing_there
 from core.logs import about
@@ -38,7 +39,8 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=()",
 }
-PACKED = ("/api/", "/pictures/", "/s/")  # base64 and pictures: a server that compresses them works for nothing
+# Base64 and pictures: a server that compresses them works for nothing. No web socket is at home there.
+PACKED = ("/api/", "/pictures/", "/s/")
 LINKS = "/s/"  # what follows is the secret of a link
 # Where no file may be sought; Streamlit would answer in its own shape.
 ODD = re.compile(r"^(/api/(.*(\x00|\\)|(.*/)?\.\.(/|$))|/{2,}api(/|$))", re.DOTALL)
@@ -53,7 +55,8 @@ class Security:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            is_ours = scope["type"] == "websocket" and scope["path"].startswith(PACKED)
+            await (WebSocketClose() if is_ours else self.app)(scope, receive, send)
             return
         if scope["path"].startswith(PACKED):
             scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
