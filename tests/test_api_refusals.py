@@ -62,6 +62,7 @@ def error(answer: Any) -> dict[str, Any]:
         ({"prompt": "a", "style": "vivid"}, "invalid_value", "style"),
         ({"prompt": "a", "svg": {"model": "x"}}, "invalid_value", "svg"),
         ({"prompt": "a", "size": ""}, "invalid_value", "size"),
+        ({"prompt": "a", "size": "1920x1080"}, "invalid_value", "size"),
         ({}, "missing_required_parameter", "prompt"),
         ({"prompt": " \x00"}, "missing_required_parameter", "prompt"),
         ({"prompt": 1}, "invalid_type", "prompt"),

@@ -114,6 +114,7 @@ def test_every_value_of_a_problem_is_in_its_words() -> None:
             {"model": "M", "choice": "quality", "value": "max", "allowed": "low"},
             "M n’accepte pas «\xa0max\xa0» (qualité).",
         ),
+        ("size_not_offered", {"step": 16, "longest": 3840, "fewest": 655_360, "most": 8_294_400}, "655\u202f360 à"),
         ("too_many_attempts", {"wait": 30.0}, "Attendez 30\xa0secondes, puis réessayez."),
         ("deadline_passed", {"limit": 600.0}, "Aucune réponse n’est arrivée dans le délai prévu (10 minutes)."),
         ("model_shut_down", {"model": "M", "date": date(2026, 11, 22)}, "a été arrêté le 22 nov. 2026."),

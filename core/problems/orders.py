@@ -22,6 +22,13 @@ PROBLEMS: dict[str, Text] = {
         mark("{model} leaves no choice of {choice}."), mark("Leave it out, or take another model.")
     ),
     "choice_not_offered": Text(mark("{model} cannot do “{value}” for {choice}."), mark("Choose one of: {allowed}.")),
+    "size_not_offered": Text(
+        mark("{model} cannot do the size “{value}”."),
+        mark(
+            "Choose one of {allowed}; or sides that are multiples of {step} up to {longest}, the longer at most three"
+            " times the shorter, with {fewest} to {most} pixels."
+        ),
+    ),
     "number_out_of_range": Text(
         mark("{choice} is {value}; it must be from {least} to {most}."), mark("Choose a number in between.")
     ),

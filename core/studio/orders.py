@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from core.catalog.catalog import Model, dimensions
+from core.catalog.catalog import FEWEST_PIXELS, LONGEST_EDGE, MOST_PIXELS, STEP, Model, dimensions
 from core.errors import Problem
 from core.studio.texts import storable
 
@@ -95,7 +95,7 @@ def completed(order: Order, model: Model, today: date) -> Order:
 
     size = _plain(order.size or model.default_size)
     if not model.allows_size(size):
-        raise _not_offered(model, "size", size, model.sizes)
+        raise _size_not_offered(model, size)
     quality = _chosen(model, "quality", order.quality, model.qualities, model.default_quality or None)
     output_format = _chosen(model, "output format", order.output_format, model.formats, _first(model.formats))
     background = _chosen(model, "background", order.background, model.backgrounds, _first(model.backgrounds))
@@ -127,6 +127,21 @@ def _chosen(model: Model, choice: str, value: str | None, allowed: tuple[str, ..
     if value not in allowed:
         raise _not_offered(model, choice, value, allowed)
     return value
+
+
+def _size_not_offered(model: Model, size: str) -> Problem:
+    if not model.custom_sizes or model.dialect == "generic":
+        return _not_offered(model, "size", size, model.sizes)
+    return Problem(
+        "size_not_offered",
+        model=model.title,
+        value=size[:40],
+        allowed=", ".join(model.sizes),
+        step=STEP,
+        longest=LONGEST_EDGE,
+        fewest=FEWEST_PIXELS,
+        most=MOST_PIXELS,
+    )
 
 
 def _not_offered(model: Model, choice: str, value: str, allowed: tuple[str, ...]) -> Problem:
