@@ -131,16 +131,15 @@ class Tokens:
         A call takes its fraction of a minute, and a minute's worth may be taken at once.
         """
         each = MINUTE / self._per_minute
-        with self._database.write(lasting=False) as transaction:
-            now = self._database.now(transaction)
-            token = transaction.connection().execute(_USE, {"token": token_id}).one()
+        with self._database.change(lasting=False) as (connection, now):
+            token = connection.execute(_USE, {"token": token_id}).one()
             busy_until = max(token.busy_until or now, now) + each
             if busy_until - now > MINUTE:
                 wait = (busy_until - now - MINUTE).total_seconds()
                 raise Problem("too_many_calls", limit_per_minute=self._per_minute, wait=wait)
             known = token.last_used_at is not None and now - token.last_used_at < MINUTE
             changes = {"busy": busy_until, "used": token.last_used_at if known else now}
-            transaction.connection().execute(_USED, {"token": token_id, **changes})
+            connection.execute(_USED, {"token": token_id, **changes})
         left = MINUTE - (busy_until - now)
         return Pace(self._per_minute, round(left / each), busy_until - now)
 

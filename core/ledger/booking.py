@@ -93,7 +93,8 @@ def add_all(session: Session, changes: Iterable[tuple[int, datetime, dict[str, i
             for name in SUMS:
                 row[name] += change[name]
     rows = [{"user_id": owner, "length": length, "since": since, **row} for (owner, length, since), row in sums.items()]
-    session.connection().execute(ADDING[session.get_bind().dialect.name], rows)
+    connection = session.connection()
+    connection.execute(ADDING[connection.dialect.name], rows)
 
 
 def charge(session: Session, token_id: int | None, change: dict[str, int]) -> None:

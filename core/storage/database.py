@@ -9,7 +9,7 @@ the others last from the next lasting one on, for they are all in one log.
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -43,7 +43,7 @@ class Database:
         self.is_postgresql = self.url.get_backend_name() == "postgresql"
         self._clock = clock
         # In one process writers take turns here, which is fairer and faster than SQLite's own wait with sleeps.
-        self._turn = threading.Lock()
+        self._turn: AbstractContextManager[Any] = nullcontext() if self.is_postgresql else threading.Lock()
         self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
 
     @contextmanager
@@ -65,15 +65,29 @@ class Database:
 
         Not `lasting`: what a power cut may undo. It does not wait for the disk.
         """
-        turn = nullcontext() if self.is_postgresql else self._turn
-        with turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
-            if self.is_postgresql:
-                # The time comes with the lock, of the moment when it was got: one question less for everybody behind.
-                locking = LOCKING if lasting else LOCKING_BRIEFLY
-                session.info[MOMENT] = session.connection().execute(locking).one()[0]
-            else:
-                _begin_alone(session.connection(), "FULL" if lasting else "NORMAL")
+        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.info[MOMENT] = self._begin_alone(session.connection(), lasting)
             yield session
+
+    @contextmanager
+    def change(self, *, lasting: bool = True) -> Iterator[tuple[Connection, datetime]]:
+        """The same for rows alone, and its time: a session costs as much as two statements."""
+        with self._turn, self.engine.begin() as connection:
+            moment = self._begin_alone(connection, lasting)
+            yield connection, self._clock() if self._clock is not None else moment
+
+    def _begin_alone(self, connection: Connection, lasting: bool) -> datetime:
+        """Since when it is alone."""
+        if self.is_postgresql:
+            # The time comes with the lock, of the moment when it was got: one question less for everybody behind.
+            moment: datetime = connection.execute(LOCKING if lasting else LOCKING_BRIEFLY).one()[0]
+            return moment.astimezone(UTC)
+        synchronous = "FULL" if lasting else "NORMAL"
+        if connection.info.get("synchronous", "FULL") != synchronous:
+            connection.connection.execute(f"PRAGMA synchronous={synchronous}")  # it holds until another one
+            connection.info["synchronous"] = synchronous
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return datetime.now(UTC)
 
     def now(self, session: Session | Connection) -> datetime:
         """The time; in a writing transaction on PostgreSQL, that of its beginning."""
@@ -128,10 +142,3 @@ def _sqlite(url: str) -> Engine:
         cursor.close()
 
     return engine
-
-
-def _begin_alone(connection: Connection, synchronous: str) -> None:
-    if connection.info.get("synchronous", "FULL") != synchronous:
-        connection.connection.execute(f"PRAGMA synchronous={synchronous}")  # it holds until another one
-        connection.info["synchronous"] = synchronous
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
