@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from core import services as parts
 from core.engines.connections import Lane
 from core.services import Services
 from core.settings import Settings
 from core.storage.tables import Image
+from core.studio.news import News
 from core.studio.orders import Order
 from core.studio.requests import Requests
 
@@ -27,11 +27,19 @@ ENDED = ("done", "failed", "blocked", "unknown", "cancelled")
 
 
 class Commits:
-    """Wakes whoever waits for a row, after every transaction of this process."""
+    """Wakes whoever waits for a row, after every transaction in which a line has written one."""
 
     def __init__(self) -> None:
         self._changed = threading.Event()
-        event.listen(Session, "after_commit", lambda _session: self._changed.set())
+
+    def hear(self, news: News) -> None:
+        tell = news.tell
+
+        def told(*image_ids: int) -> None:
+            tell(*image_ids)
+            self._changed.set()
+
+        news.tell = told  # type: ignore[method-assign]
 
     def wait(self) -> None:
         self._changed.wait(1.0)
@@ -44,6 +52,7 @@ class Studio:
     def __init__(self, services: Services, commits: Commits):
         self.services = services
         self._commits = commits
+        commits.hear(services.news)
         self.user_id = services.people.create_administrator("ada", "Ada", PASSWORD).id
         self._requests: dict[int, Requests] = {}
 

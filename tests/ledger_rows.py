@@ -54,5 +54,5 @@ def add_text(
         session.add(row)
         session.flush()
         change = {"pictures": 0, "cost_micros": cost or 0, "reserved_micros": reserved or 0}
-        add(session, user_id, asked_at, change)
+        add(session.connection(), user_id, asked_at, change)
         return row.id

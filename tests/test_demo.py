@@ -53,7 +53,7 @@ def test_what_is_made_is_what_was_asked_for_and_every_sum_is_true(database: Data
         attempts = session.scalar(select(func.count()).select_from(Attempt))
         for image in images:
             if image.state == "done":
-                price = price_at(session, requests[image.request_id].model, image.created_at)
+                price = price_at(session.connection(), requests[image.request_id].model, image.created_at)
                 assert price is not None
                 assert (image.cost_micros, image.price_id) == (exact_cost(price, image.usage), price.id)
     assert (

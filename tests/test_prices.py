@@ -143,7 +143,7 @@ def test_the_administrators_row_holds_from_its_moment_on(
     row_id = prices.add(studio.ada, " fox ", start, "their letter", of_tokens("50"))
     for moment, image_out in ((start - timedelta(microseconds=1), 30), (start, 50), (start + timedelta(days=999), 50)):
         with database.read() as session:
-            price = price_at(session, "fox", moment)
+            price = price_at(session.connection(), "fox", moment)
         assert price is not None
         assert price.image_out == image_out * 1_000_000
     row = prices.all()[0]
@@ -151,7 +151,9 @@ def test_the_administrators_row_holds_from_its_moment_on(
         row_id, "fox", studio.ada, "their letter", 5_000_000
     )  # fmt: skip
     with database.read() as session:
-        assert price_at(session, "fox", datetime(2025, 12, 31, tzinfo=UTC)) is None, "before the first row: unpriced"
+        assert price_at(session.connection(), "fox", datetime(2025, 12, 31, tzinfo=UTC)) is None, (
+            "before the first row: unpriced"
+        )
 
 
 def test_of_two_rows_from_the_same_moment_the_newer_counts(

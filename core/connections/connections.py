@@ -246,7 +246,7 @@ class Connections:
 
     def _told(self, session: Session, row: Connection, now: datetime) -> dict[str, Any]:
         """What the record of acts says of a connection; it masks the key."""
-        models = {name: own_price(session, row.name, name, now) for name in row.models or ()}
+        models = {name: own_price(session.connection(), row.name, name, now) for name in row.models or ()}
         return {**{name: getattr(row, name) for name in FIELDS}, "key": bool(row.key_sealed), "models": models}
 
     def _line(self, session: Session, name: str, row: Connection | None, now: datetime) -> Line:
@@ -296,7 +296,11 @@ class Connections:
 
     def _offered(self, session: Session, name: str, models: Sequence[str], now: datetime) -> tuple[Offered, ...]:
         return tuple(
-            Offered(model, price_at(session, model, now, name), own_price(session, name, model, now))
+            Offered(
+                model,
+                price_at(session.connection(), model, now, name),
+                own_price(session.connection(), name, model, now),
+            )
             for model in models
         )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Connection, Row, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -37,18 +37,20 @@ BOOKED = (
 
 def book(session: Session, image: Image, cost: int | None, reserved: int | None, counted: bool) -> None:
     """Put a picture's money where it belongs: `cost` booked, `reserved` held, `counted` among the pictures made."""
-    _add_difference(session, image, cost, reserved, counted)
+    _add_difference(session.connection(), image, cost, reserved, counted)
     image.cost_micros, image.reserved_micros, image.counted = cost, reserved, counted
 
 
-def settle(session: Session, image: Booked, model: str, state: str, usage: dict[str, Any] | None) -> dict[str, Any]:
+def settle(
+    connection: Connection, image: Booked, model: str, state: str, usage: dict[str, Any] | None
+) -> dict[str, Any]:
     """Book what an outcome means for the money, and return what the picture's row has to say of it, by columns.
 
     `image.started_at` decides which price holds.
     """
     if state == "unknown":
         return {}  # it stays at risk
-    price = price_at(session, model, image.started_at or image.created_at, image.connection)
+    price = price_at(connection, model, image.started_at or image.created_at, image.connection)
     cost, held = exact_cost(price, usage), None
     if state == "done":
         named = price is not None
@@ -63,28 +65,30 @@ def settle(session: Session, image: Booked, model: str, state: str, usage: dict[
             cost = None
         named = cost is not None
     counted = state == "done"
-    _add_difference(session, image, cost, held, counted)
+    _add_difference(connection, image, cost, held, counted)
     price_id = price.id if price is not None and named else None
     return {"cost_micros": cost, "reserved_micros": held, "counted": counted, "price_id": price_id}
 
 
-def _add_difference(session: Session, image: Booked, cost: int | None, reserved: int | None, counted: bool) -> None:
+def _add_difference(
+    connection: Connection, image: Booked, cost: int | None, reserved: int | None, counted: bool
+) -> None:
     change = {
         "pictures": counted - bool(image.counted),
         "cost_micros": (cost or 0) - (image.cost_micros or 0),
         "reserved_micros": (reserved or 0) - (image.reserved_micros or 0),
     }
     if any(change.values()):
-        add(session, image.user_id, image.created_at, change)
-        charge(session, image.token_id, change)
+        add(connection, image.user_id, image.created_at, change)
+        charge(connection, image.token_id, change)
 
 
-def add(session: Session, user_id: int, moment: datetime, change: dict[str, int]) -> None:
+def add(connection: Connection, user_id: int, moment: datetime, change: dict[str, int]) -> None:
     """Add to the person's tallies and to everybody's."""
-    add_all(session, [(user_id, moment, change)])
+    add_all(connection, [(user_id, moment, change)])
 
 
-def add_all(session: Session, changes: Iterable[tuple[int, datetime, dict[str, int]]]) -> None:
+def add_all(connection: Connection, changes: Iterable[tuple[int, datetime, dict[str, int]]]) -> None:
     """The same for many at once: each tally is written once."""
     sums: dict[tuple[int, Length, datetime], dict[str, int]] = {}
     for user_id, moment, change in changes:
@@ -93,15 +97,14 @@ def add_all(session: Session, changes: Iterable[tuple[int, datetime, dict[str, i
             for name in SUMS:
                 row[name] += change[name]
     rows = [{"user_id": owner, "length": length, "since": since, **row} for (owner, length, since), row in sums.items()]
-    connection = session.connection()
     connection.execute(ADDING[connection.dialect.name], rows)
 
 
-def charge(session: Session, token_id: int | None, change: dict[str, int]) -> None:
+def charge(connection: Connection, token_id: int | None, change: dict[str, int]) -> None:
     """Add to what the token has spent and holds, if it was one that ordered."""
     if token_id is not None:
         more = {"cost": change["cost_micros"], "reserved": change["reserved_micros"]}
-        session.connection().execute(_CHARGING, {"token": token_id, **more})
+        connection.execute(_CHARGING, {"token": token_id, **more})
 
 
 _CHARGING = (

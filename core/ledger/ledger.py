@@ -55,7 +55,7 @@ class Ledger:
     ) -> dict[str, int | None]:
         """What one picture may cost at most at each quality, in micro-dollars."""
         with self.database.read() as session:
-            price = price_at(session, request.model, self.database.now(session), request.connection)
+            price = price_at(session.connection(), request.model, self.database.now(session), request.connection)
         return {
             quality: estimate(
                 price, request.model, request.size, quality, 1, request.previews, request.description, references
@@ -137,8 +137,8 @@ class Ledger:
             "cost_micros": 0,
             "reserved_micros": sum((one.each or 0) * one.number for one in found),
         }
-        add(session, user_id, now, change)
-        charge(session, token_id, change)
+        add(session.connection(), user_id, now, change)
+        charge(session.connection(), token_id, change)
         return [{"reserved_micros": one.each, "counted": True} for one in found]
 
     def explain(self, image: Image) -> Explained:
@@ -149,14 +149,14 @@ class Ledger:
     def estimate_text(self, model: str, connection: str, tokens: Tokens) -> int | None:
         """What a text may cost at most, in micro-dollars; None: unpriced."""
         with self.database.read() as session:
-            return texts.most(price_at(session, model, self.database.now(session), connection), tokens)
+            return texts.most(price_at(session.connection(), model, self.database.now(session), connection), tokens)
 
     def hold_text(
         self, session: Session, user_id: int, model: str, connection: str, tokens: Tokens, now: datetime
     ) -> int | None:
         """Reserve what a text may cost at most, and return it; a Problem if there is no room for it."""
         limits = allowed(session, user_id)
-        micros = texts.most(price_at(session, model, now, connection), tokens)
+        micros = texts.most(price_at(session.connection(), model, now, connection), tokens)
         zone, allows_unpriced = self._rules(session)
         if micros is None and not allows_unpriced:
             raise Problem("unpriced_refused", model=model)
@@ -240,14 +240,14 @@ def _estimate(
     now: datetime,
     connection: str | None = None,
 ) -> Estimate:
-    price = price_at(session, request.model, now, connection or request.connection)
+    price = price_at(session.connection(), request.model, now, connection or request.connection)
     return _at(price, request, number, references)
 
 
 def _estimates(
     session: Session, requests: Sequence[Choices | Request], references: Sequence[tuple[int, int]], now: datetime
 ) -> list[Estimate]:
-    price = price_at(session, requests[0].model, now, requests[0].connection)
+    price = price_at(session.connection(), requests[0].model, now, requests[0].connection)
     return [_at(price, request, request.number, references) for request in requests]
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
@@ -50,7 +50,7 @@ class Prices:
         if not micros or ("per_picture" in micros and len(micros) > 1):
             raise Problem("price_incomplete")
         with self.database.write() as session:
-            now, before = self.database.now(session), price_at(session, model, valid_from)
+            now, before = self.database.now(session), price_at(session.connection(), model, valid_from)
             values = {"model": model, "valid_from": valid_from, "source": source or "–", **micros}
             row = Row(**values, created_at=now, user_id=user_id)
             session.add(row)
@@ -72,14 +72,14 @@ class Prices:
 
     def today(self, model: str, connection: str = "") -> Price | None:
         with self.database.read() as session:
-            return price_at(session, model, self.database.now(session), connection)
+            return price_at(session.connection(), model, self.database.now(session), connection)
 
 
-def price_at(session: Session, model: str, moment: datetime, connection: str = "") -> Price | None:
-    """The price of a model at a moment, drawn by this connection; None: unpriced."""
-    row = _row_at(session, model, moment, connection)
+def price_at(connection: Connection, model: str, moment: datetime, drawn_by: str = "") -> Price | None:
+    """The price of a model at a moment, drawn by the connection of this name; None: unpriced."""
+    row = _row_at(connection, model, moment, drawn_by)
     if row is not None and row.connection and not _has_prices(row):
-        row = _row_at(session, model, moment, "")
+        row = _row_at(connection, model, moment, "")
     return _price(row)
 
 
@@ -98,7 +98,7 @@ def set_price_of(
     session: Session, connection: str, model: str, micros: int | None, now: datetime, user_id: int | None
 ) -> None:
     """From now on a picture of this model costs so much on this connection; None: what the list says."""
-    if own_price(session, connection, model, now) != micros:
+    if own_price(session.connection(), connection, model, now) != micros:
         session.add(
             Row(
                 model=model,
@@ -113,9 +113,9 @@ def set_price_of(
         session.flush()
 
 
-def own_price(session: Session, connection: str, model: str, now: datetime) -> int | None:
+def own_price(connection: Connection, name: str, model: str, now: datetime) -> int | None:
     """What a picture of this model costs on this connection, if it has a price of its own."""
-    row = _row_at(session, model, now, connection)
+    row = _row_at(connection, model, now, name)
     return row.per_picture if row is not None and row.connection else None
 
 
@@ -123,9 +123,9 @@ def _has_prices(row: Any) -> bool:
     return any(getattr(row, name) is not None for name in (*CLASSES, "per_picture"))
 
 
-def _row_at(session: Session, model: str, moment: datetime, connection: str) -> Any:
-    bound = {"wanted": model, "moment": moment, "drawn_by": connection}
-    return session.connection().execute(_HOLDING, bound).one_or_none()
+def _row_at(connection: Connection, model: str, moment: datetime, drawn_by: str) -> Any:
+    bound = {"wanted": model, "moment": moment, "drawn_by": drawn_by}
+    return connection.execute(_HOLDING, bound).one_or_none()
 
 
 _HOLDING = (

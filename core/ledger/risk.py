@@ -142,10 +142,10 @@ def settle_all(
         )
         .execution_options(synchronize_session=False)
     )
-    add_all(session, changes)
+    add_all(session.connection(), changes)
     for token_id in {row.token_id for row in rows}:
         held = sum(row.reserved_micros or 0 for row in rows if row.token_id == token_id)
-        charge(session, token_id, {"cost_micros": held if billed else 0, "reserved_micros": -held})
+        charge(session.connection(), token_id, {"cost_micros": held if billed else 0, "reserved_micros": -held})
     held = sum(row.reserved_micros or 0 for row in rows)
     audit.record(
         session,

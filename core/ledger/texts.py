@@ -40,14 +40,14 @@ def most(price: Price | None, tokens: Tokens) -> int | None:
 
 
 def hold(session: Session, user_id: int, micros: int | None, now: datetime) -> None:
-    add(session, user_id, now, {"pictures": 0, "cost_micros": 0, "reserved_micros": micros or 0})
+    add(session.connection(), user_id, now, {"pictures": 0, "cost_micros": 0, "reserved_micros": micros or 0})
 
 
 def settle_outcome(session: Session, row: Improvement) -> None:
     """What the outcome that the row tells means for its money."""
     if row.state == "unknown":
         return  # it stays at risk
-    price = price_at(session, row.model, row.created_at, row.connection)
+    price = price_at(session.connection(), row.model, row.created_at, row.connection)
     cost = text_cost(price, row.usage)
     if row.state != "done" and price is not None and price.per_picture is not None:
         cost = None  # there is none
@@ -114,7 +114,7 @@ def _book(session: Session, row: Improvement, cost: int | None, held: int | None
     }
     row.cost_micros, row.reserved_micros = cost, held
     if any(change.values()):
-        add(session, row.user_id, row.created_at, change)
+        add(session.connection(), row.user_id, row.created_at, change)
 
 
 def _of(day: date | None, zone: tzinfo) -> ColumnElement[bool]:

@@ -141,12 +141,13 @@ class Line:
                     _wait_again(session, image, now)
                 else:
                     image.state, image.finished_at = "failed", now
-                    for name, value in settle(session, image, claim.request.model, "failed", None).items():
+                    for name, value in settle(session.connection(), image, claim.request.model, "failed", None).items():
                         setattr(image, name, value)
                 image.problem = failure.code
                 image.problem_params = dict(failure.params)
                 image.problem_detail = storable(failure.detail)
-            _end_attempt(session, claim, now, "refused", failure.code, failure.provider_request_id)
+            refused = _ended(claim, now, "refused", failure.code, failure.provider_request_id)
+            session.connection().execute(_ENDED, refused)
             connection = _connection(session, lane.name)
             if failure.code == "rate_limited":
                 under_way = session.scalar(running(lane)) or 0
@@ -178,16 +179,15 @@ class Line:
             row.stopped_detail = ""
 
     def _leave(self, claim: Claim, state: str, values: Mapping[str, Any], lasting: bool = True) -> bool:
-        with self.database.write(lasting=lasting) as session:
-            now = self.database.now(session)
-            _end_attempt(session, claim, now, state, values.get("problem"), values.get("provider_request_id"))
-            connection = session.connection()
+        with self.database.change(lasting=lasting) as (connection, now):
+            ended = _ended(claim, now, state, values.get("problem"), values.get("provider_request_id"))
+            connection.execute(_ENDED, ended)
             found = connection.execute(_MONEY, _named(claim)).one_or_none()
             if found is None:
                 return False
-            money = settle(session, found, claim.request.model, state, values.get("usage"))
-            ended = {"state": state, "finished_at": now, "lease_until": None}
-            connection.execute(_LEAVING, {**values, **ended, **money, "left": claim.image_id})
+            money = settle(connection, found, claim.request.model, state, values.get("usage"))
+            outcome = {"state": state, "finished_at": now, "lease_until": None}
+            connection.execute(_LEAVING, {**values, **outcome, **money, "left": claim.image_id})
         self.news.tell(claim.image_id)
         return True
 
@@ -224,16 +224,12 @@ def _give_up(session: Session, image_ids: list[int], now: datetime) -> None:
     )
 
 
-def _end_attempt(
-    session: Session,
-    claim: Claim,
-    now: datetime,
-    outcome: str,
-    problem: str | None,
-    provider_request_id: str | None,
-) -> None:
+def _ended(
+    claim: Claim, now: datetime, outcome: str, problem: str | None, provider_request_id: str | None
+) -> dict[str, Any]:
+    """What `_ENDED` asks for."""
     values = {"now": now, "result": outcome, "why": problem, "theirs": storable(provider_request_id)}
-    session.connection().execute(_ENDED, {**values, "attempt": claim.attempt_id})
+    return {**values, "attempt": claim.attempt_id}
 
 
 def _connection(session: Session, name: str) -> Connection:
