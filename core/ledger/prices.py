@@ -80,18 +80,13 @@ def price_at(connection: Connection, model: str, moment: datetime, drawn_by: str
     row = _row_at(connection, model, moment, drawn_by)
     if row is not None and row.connection and not _has_prices(row):
         row = _row_at(connection, model, moment, "")
-    return _price(row)
+    return Price(*row[:-1]) if row is not None else None
 
 
 def price_of(session: Session, price_id: int | None) -> Price | None:
     """That of a row, which a picture names."""
-    return _price(session.get(Row, price_id)) if price_id is not None else None
-
-
-def _price(row: Any) -> Price | None:
-    if row is None:
-        return None
-    return Price(row.id, per_picture=row.per_picture, **{name: getattr(row, name) for name in CLASSES})
+    row = session.execute(select(*_PRICE).where(Row.id == price_id)).one_or_none()
+    return Price(*row) if row is not None else None
 
 
 def set_price_of(
@@ -128,8 +123,9 @@ def _row_at(connection: Connection, model: str, moment: datetime, drawn_by: str)
     return connection.execute(_HOLDING, bound).one_or_none()
 
 
+_PRICE = tuple(getattr(Row, field.name) for field in fields(Price))
 _HOLDING = (
-    select(Row.id, Row.connection, *(getattr(Row, name) for name in CLASSES), Row.per_picture)
+    select(*_PRICE, Row.connection)
     .where(
         Row.model == bindparam("wanted", type_=Row.model.type),
         Row.valid_from <= bindparam("moment", type_=Row.valid_from.type),

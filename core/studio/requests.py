@@ -322,10 +322,9 @@ class Requests:
         described = self.catalog.get(model)
         if described.is_shut_down(today):
             raise Problem("model_shut_down", model=described.title, date=described.shutdown)
-        lanes = [lane for lane in self.lanes(session) if connection in (None, lane.name)]
-        for offer in offers(lanes, self.catalog, today):
-            if offer.model.name == model:
-                return offer
+        for lane in self.lanes(session):
+            if connection in (None, lane.name) and model in lane.models:
+                return Offer(described, lane, self.catalog.ends_soon(described, today))
         raise Problem("model_not_offered", model=model[:80])
 
 
