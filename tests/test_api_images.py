@@ -73,6 +73,7 @@ def test_a_picture_comes_as_openai_sends_one_and_hangs_in_the_gallery(api: Api) 
     sent = api.server.calls[-1].parameters
     assert (sent["moderation"], sent["complexity"], sent["output_compression"]) == ("low", "low", 80)
     assert sent["safety_identifier"] != "somebody"
+    assert answer.safety_identifier == "somebody"
     pictures = api.services.gallery.page(person(api.cast.alice)).images
     assert {image.request.door for image in pictures[:2]} == {"api"}
     assert {image.id for image in pictures[:2]} == {item.model_dump()["id"] for item in answer.data}
@@ -106,7 +107,8 @@ def test_the_asynchronous_sdk_works_too(api: Api) -> None:
 
 
 def test_a_stream_has_previews_and_then_the_picture(api: Api) -> None:
-    events = list(api.client().images.generate(model=MODEL, prompt=DESCRIPTION, stream=True, partial_images=2))
+    asked: dict[str, Any] = {"model": MODEL, "prompt": DESCRIPTION, "safety_identifier": "somebody", "user": "else"}
+    events = list(api.client().images.generate(**asked, stream=True, partial_images=2))
     assert [event.type for event in events] == [
         *["image_generation.partial_image"] * 2,
         "image_generation.completed",
@@ -115,8 +117,10 @@ def test_a_stream_has_previews_and_then_the_picture(api: Api) -> None:
         assert size_of(event.b64_json) == (1024, 1024)
         assert (event.size, event.quality, event.background) == ("1024x1024", "medium", "auto")
         assert event.output_format == "png"
-    assert [event.partial_image_index for event in events[:2]] == [0, 1]  # type: ignore[union-attr]
-    assert events[-1].usage.total_tokens > 0  # type: ignore[union-attr]
+    assert [event.partial_image_index for event in events[:2]] == [0, 1]
+    assert events[-1].usage.total_tokens > 0
+    assert events[-1].safety_identifier == "somebody"
+    assert api.client().images.generate(**{**asked, "safety_identifier": ""}).safety_identifier == "else"
 
 
 def test_an_edit_starts_from_pictures_and_a_mask(api: Api) -> None:

@@ -1,7 +1,6 @@
 """What the API refuses, in which words; that nothing breaks it; and its document."""
 
 import json
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,10 +15,11 @@ from core import start
 from core.accounts.tokens import READ
 from core.api.openapi import document
 from core.api.operations import OPERATIONS
-from core.engines.base import Painting
+from core.engines.base import Failed, Painting
 from core.services import Services, build
 from core.settings import Settings
 from core.storage.tables import Reference
+from tests.patience import until
 from tests.studio import Cast, FakeEngine, insert_cast, lane_of, picture
 
 GENERATIONS, EDITS = "/api/v1/images/generations", "/api/v1/images/edits"
@@ -281,6 +281,25 @@ def test_twenty_calls_with_one_key_are_one_order(client: TestClient, services: S
     assert (other.status_code, error(other)["code"]) == (409, "idempotency_mismatch")
 
 
+def test_twenty_tries_with_one_key_are_one_more_order(client: TestClient) -> None:
+    ENGINE.on("fails", Failed("provider_failed", {"detail": "no"}))
+    assert client.post(GENERATIONS, json={"prompt": "fails"}).status_code == 502
+    failed = client.get("/api/v1/requests?limit=1").json()["data"][0]["id"]
+    before = len(ENGINE.jobs)
+
+    def again(_: int) -> int:
+        return client.post(f"/api/v1/requests/{failed}/retry", headers={"Idempotency-Key": "again"}).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(again, range(20))) == {200}
+    until(lambda: client.get(f"/api/v1/requests/{failed}").json()["status"] == "failed", "the end of the try")
+    assert again(0) == 200, "and does not order it a third time"
+    assert len(ENGINE.jobs) == before + 1
+    other: dict[str, Any] = {"json": {"may_be_billed_again": True}, "headers": {"Idempotency-Key": "again"}}
+    assert client.post(f"/api/v1/requests/{failed}/retry", **other).status_code == 409
+    assert client.post("/api/v1/requests/999999/retry", headers={"Idempotency-Key": "nothing"}).status_code == 404
+
+
 def test_a_call_that_is_repeated_when_its_picture_is_deleted_finds_nothing(client: TestClient) -> None:
     call: dict[str, Any] = {"json": {"prompt": "short"}, "headers": {"Idempotency-Key": "deleted since"}}
     made = client.post(GENERATIONS, **call).json()["data"][0]["id"]
@@ -355,20 +374,6 @@ def test_only_a_site_that_was_named_may_call_from_a_browser(client: TestClient) 
         answer = client.get("/api/v1/models", headers={"Origin": origin})
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert "x-should-retry" in answer.headers["access-control-expose-headers"], "or an SDK orders it twice"
-
-
-def test_sizes_of_ones_own_are_in_the_document_and_a_model_takes_each(services: Services) -> None:
-    model = services.catalog.get("gpt-image-2.6-flare")
-    found = document([model])
-    size = found["paths"]["/api/v1/images/generations"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    named, own, nothing = size["anyOf"][0]["properties"]["size"]["anyOf"]
-    assert ("1536x1024" in named["enum"], nothing) == (True, {"type": "null"})
-    pattern = re.compile(found["components"]["schemas"][own["$ref"].rpartition("/")[2]]["pattern"])
-    sizes = [f"{width}x{height}" for width in range(16, 3_841, 16) for height in range(16, 3_841, 16)]
-    matching = [size for size in sizes if pattern.search(size)]
-    assert len(matching) == 121**2
-    assert all(model.allows_size(size) for size in matching)
-    assert not pattern.search("1000x1000")
 
 
 def test_the_document_names_every_operation_and_the_page_loads_nothing(client: TestClient) -> None:

@@ -1,9 +1,11 @@
 """The models: what the file says is possible, consistent and dated."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 
+from core.api.openapi import document
 from core.catalog import catalog
 from core.catalog.catalog import Model, dimensions
 from core.engines.connections import Lane, offers
@@ -96,3 +98,17 @@ def test_offers_leave_out_what_is_shut_down_and_begin_with_the_default() -> None
 )
 def test_dimensions_are_read_or_there_are_none(size: str, expected: tuple[int, int] | None) -> None:
     assert dimensions(size) == expected
+
+
+def test_sizes_of_ones_own_are_in_the_document_of_the_api_and_a_model_takes_each() -> None:
+    model = CATALOG.get("gpt-image-2.6-flare")
+    found = document([model])
+    size = found["paths"]["/api/v1/images/generations"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    named, own, nothing = size["anyOf"][0]["properties"]["size"]["anyOf"]
+    assert ("1536x1024" in named["enum"], nothing) == (True, {"type": "null"})
+    pattern = re.compile(found["components"]["schemas"][own["$ref"].rpartition("/")[2]]["pattern"])
+    sizes = [f"{width}x{height}" for width in range(16, 3_841, 16) for height in range(16, 3_841, 16)]
+    matching = [size for size in sizes if pattern.search(size)]
+    assert len(matching) == 121**2
+    assert all(model.allows_size(size) for size in matching)
+    assert not pattern.search("1000x1000")

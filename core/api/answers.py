@@ -139,10 +139,16 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else 0
 
 
-def whole(record: Record, pictures: Pictures, reader: Reader, address: Callable[[Image], str] | None) -> Sending:
+def whole(
+    record: Record,
+    pictures: Pictures,
+    reader: Reader,
+    address: Callable[[Image], str] | None,
+    repeated: Mapping[str, str],
+) -> Sending:
     """All that came in one answer of JSON, and beside it why the rest did not."""
     there = [image for image in record.images if is_there(image)]
-    rest = _rest(record, reader)
+    rest = {**_rest(record, reader), **repeated}
 
     async def pieces() -> AsyncIterator[Piece]:
         yield b'{"data":['
@@ -162,7 +168,11 @@ def whole(record: Record, pictures: Pictures, reader: Reader, address: Callable[
 
 
 def begun(
-    painting: Painting, kept: Callable[[], Awaitable[Record]], reader: Reader, after: Callable[[], None]
+    painting: Painting,
+    kept: Callable[[], Awaitable[Record]],
+    reader: Reader,
+    repeated: Mapping[str, str],
+    after: Callable[[], None],
 ) -> Sending:
     """The same for one picture that is not kept yet: it goes out meanwhile, and what its row says comes behind it.
 
@@ -179,7 +189,7 @@ def begun(
         named: dict[str, Any] = {"index": 0}
         try:
             record = await kept()
-            named, rest = _named(record.images[0]), _rest(record, reader)
+            named, rest = _named(record.images[0]), {**_rest(record, reader), **repeated}
         except Exception:
             log.exception("it is not known whether a picture was kept")
             problem = {"index": 0, **error_of(reader, Problem("internal"))}

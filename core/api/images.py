@@ -1,7 +1,5 @@
 """OpenAI's Images API: generations and edits. A call is an order like that of a page, and then waiting for it."""
 
-import hashlib
-import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,9 +11,10 @@ from starlette.responses import Response
 from core.api import answers
 from core.api.bodies import object_of
 from core.api.door import Call, answer
-from core.api.errors import dumped, refused
+from core.api.errors import refused
 from core.api.forms import File, Form, read_form
 from core.api.models import allowed
+from core.api.once import key_of, once_of
 from core.api.parameters import Wanted, from_form, refuse_pictures, wanted
 from core.api.requests import shown
 from core.api.streams import Events
@@ -26,7 +25,7 @@ from core.storage.formats import media_type_of
 from core.storage.uploads import MOST_REFERENCES
 from core.studio.news import Watch
 from core.studio.orders import Order, ReferenceFile
-from core.studio.repeats import LONGEST_KEY, Once
+from core.studio.repeats import Once
 
 IMAGE, IMAGES, MASK = "image", "image[]", "mask"
 NOT_TWICE = {"x-should-retry": "false"}  # the SDKs would order it anew, and it may be billed
@@ -56,7 +55,7 @@ async def _made(call: Call, name: str, values: Mapping[str, Any], form: Form | N
             headers = {"Location": f"/api/v1/requests/{request_id}", "Preference-Applied": "respond-async"}
             return answer(shown(call.reader, record), 202, headers)
         if found.streams:
-            events = Events(call, request_id, watch, name, found.wants_addresses)
+            events = Events(call, request_id, watch, name, found)
             return answers.Sending(
                 events(),
                 media_type="text/event-stream",
@@ -67,7 +66,7 @@ async def _made(call: Call, name: str, values: Mapping[str, Any], form: Form | N
         came = await ended(call, request_id, watch, is_for_one)
         if isinstance(came, Painting):
             then = partial(kept, call, request_id, watch)
-            return answers.begun(came, then, call.reader, after=stack.pop_all().close)
+            return answers.begun(came, then, call.reader, found.repeated, after=stack.pop_all().close)
         record = came
         pictures = answers.Pictures(services, watch)
         for image in record.images:
@@ -75,7 +74,7 @@ async def _made(call: Call, name: str, values: Mapping[str, Any], form: Form | N
     if not any(answers.is_there(image) for image in record.images):
         return refused(call.reader, answers.problem_of(record.images[0], record.stopped), NOT_TWICE)
     address = (lambda image: answers.address_of(call.request, services, image)) if found.wants_addresses else None
-    return answers.whole(record, pictures, call.reader, address)
+    return answers.whole(record, pictures, call.reader, address, found.repeated)
 
 
 def _order(call: Call, values: Mapping[str, Any], form: Form | None, watch: Watch) -> tuple[Wanted, int]:
@@ -143,16 +142,12 @@ def _id_in(one: File) -> int | None:
 
 
 def _once(call: Call, values: Mapping[str, Any], form: Form | None) -> Once | None:
-    """The key that the caller gave to this call, with the hash of what was sent, however it was written."""
-    key = call.request.headers.get("idempotency-key")
+    """The key that the caller gave to this call."""
+    key = key_of(call.request)
     if key is None:
         return None
-    if not re.fullmatch(rf"[!-~](?:[ -~]{{0,{LONGEST_KEY - 2}}}[!-~])?", key):
-        raise Problem("idempotency_key", most=LONGEST_KEY)
-    given = {name: value for name, value in sorted(values.items()) if value is not None}
     files = [(one.field == MASK, _sent(one)) for one in form.files] if form is not None else []
-    content = dumped([call.request.url.path, given, files])
-    return Once(key, hashlib.sha256(content).hexdigest())
+    return once_of(call.request, key, values, files)
 
 
 def _sent(one: File) -> int | str:

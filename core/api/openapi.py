@@ -210,6 +210,7 @@ SCHEMAS: dict[str, Any] = {
             "output_format": TEXT,
             "quality": TEXT,
             "size": TEXT,
+            "safety_identifier": TEXT,
             "usage": {"type": "object"},
             "errors": {"type": "array", "items": INNER},
         },

@@ -12,7 +12,8 @@ SPENDING = (400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 503, 504)
 READING = (400, 401, 403, 429, 500)
 ONE = (400, 401, 403, 404, 429, 500)
 CHANGING = (400, 401, 403, 404, 409, 413, 415, 429, 500)
-REPEATED = ("Idempotency-Key", "Prefer")
+KEY = "Idempotency-Key"
+REPEATED = (KEY, "Prefer")
 
 
 def _of(name: str) -> dict[str, Any]:
@@ -98,6 +99,7 @@ OPERATIONS = (
         GENERATE,
         {200: _of("Request")},
         body="retry",
+        headers=(KEY,),
         fails=(*CHANGING, 502, 503),
     ),
     _read(

@@ -82,6 +82,7 @@ class Wanted:
     order: Order
     streams: bool
     wants_addresses: bool
+    repeated: Mapping[str, str]  # what the answer says again
 
 
 def parameters_of(edits: bool) -> tuple[Parameter, ...]:
@@ -122,7 +123,9 @@ def wanted(values: Mapping[str, Any], edits: bool, catalog: Catalog, default: Ca
         input_fidelity=given.get("input_fidelity"),
         previews=given.get("partial_images", 0) if streams else 0,
     )
-    return Wanted(order, streams, given.get("response_format") == "url")
+    identifier = given.get("safety_identifier") or given.get("user")
+    repeated = {"safety_identifier": identifier} if identifier else {}
+    return Wanted(order, streams, given.get("response_format") == "url", repeated)
 
 
 def from_form(fields: Mapping[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from core.api.answers import is_there, problem_of
 from core.api.bodies import object_of
 from core.api.door import Call, Query, answer, number
 from core.api.errors import error_of
+from core.api.once import key_of, once_of
 from core.api.parameters import BOOLEAN, KINDS
 from core.errors import Problem
 from core.i18n import Reader, mark
@@ -49,9 +50,10 @@ async def retry(call: Call) -> Response:
         if value is not None and not isinstance(value, bool):
             raise Problem("parameter_type", param=name, expected=BOOLEAN, found=KINDS.get(type(value), "null"))
     may_be_billed = bool(values.get("may_be_billed_again"))
-    caller = call.caller
+    caller, key = call.caller, key_of(call.request)
+    once = once_of(call.request, key, values) if key is not None else None
     await call.threads.run(
-        call.services.requests.retry_all, caller.user_id, id_of(call), may_be_billed, caller.token_id
+        call.services.requests.retry_all, caller.user_id, id_of(call), may_be_billed, caller.token_id, once
     )
     return await one_request(call)
 

@@ -10,6 +10,7 @@ from core.api import answers
 from core.api.answers import Pictures, Piece, is_there
 from core.api.door import Call
 from core.api.errors import dumped, error_of
+from core.api.parameters import Wanted
 from core.api.waiting import LOOK_AGAIN, look
 from core.engines.base import Preview
 from core.errors import Problem
@@ -25,13 +26,13 @@ ALIVE = b": keep-alive\n\n"
 class Events:
     """`name` is "image_generation" or "image_edit"."""
 
-    def __init__(self, call: Call, request_id: int, watch: Watch, name: str, wants_addresses: bool):
+    def __init__(self, call: Call, request_id: int, watch: Watch, name: str, wanted: Wanted):
         self._heartbeat = call.services.settings.api_heartbeat
         self._call = call
         self._request_id = request_id
         self._watch = watch
         self._name = name
-        self._wants_addresses = wants_addresses
+        self._wanted = wanted
         self._pictures = Pictures(call.services, watch)
         self._shown: defaultdict[int, int] = defaultdict(int)
         self._sent: set[int] = set()
@@ -118,11 +119,12 @@ class Events:
             "usage": answers.usage_of([image]),
             "request_id": record.request.id,
             "id": image.id,
+            **self._wanted.repeated,
         }
         if image.width:
             event["size"] = f"{image.width}x{image.height}"
         begin = b"event: " + kind.encode() + b"\ndata: " + dumped(event)[:-1]
-        if self._wants_addresses:
+        if self._wanted.wants_addresses:
             address = answers.address_of(self._call.request, self._call.services, image)
             yield begin + b',"url":' + dumped(address) + b"}\n\n"
             return

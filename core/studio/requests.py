@@ -182,14 +182,24 @@ class Requests:
         return again_id
 
     def retry_all(
-        self, user_id: int, request_id: int, may_be_billed_again: bool = False, token_id: int | None = None
+        self,
+        user_id: int,
+        request_id: int,
+        may_be_billed_again: bool = False,
+        token_id: int | None = None,
+        once: Once | None = None,
     ) -> None:
-        """Order every picture of a request once more that did not come, all or none of them."""
+        """Order every picture of a request once more that did not come, all or none of them; `once` names the call."""
         with self.database.write() as session:
+            now = self.database.now(session)
+            if once is not None and earlier(session, user_id, once, now) is not None:
+                return
             images = _own_request(session, user_id, request_id).images
             retried = {image.retry_of for image in images}
             missing = [image for image in images if image.state in RETRYABLE and image.id not in retried]
             self._retry_these(session, missing, may_be_billed_again, token_id)
+            if once is not None:
+                remember(session, user_id, once, request_id, now)
         self._wake()
 
     def retry_these(self, user_id: int, image_ids: Sequence[int]) -> None:
