@@ -8,7 +8,7 @@ import pytest
 
 from core.storage.database import Database
 from core.studio.orders import Order
-from tests.studio import MODEL, PAINTING, Gate, Studio, until
+from tests.studio import MODEL, PAINTING, PNG, Gate, Studio, until
 
 
 @pytest.fixture
@@ -25,9 +25,36 @@ def test_an_order_comes_out_of_its_transaction_with_its_call_begun(studio: Studi
     (image_id,) = studio.submit(studio.alice)
     image = studio.image(image_id)
     assert (image.state, image.worker) == ("running", worker.id)
+    assert image.started_at is not None
+    assert image.lease_until is not None
     gate.open()
     studio.wait_for(image_id, "done")
-    assert [attempt.image_id for attempt in studio.attempts()].count(image_id) == 1
+    begun = [attempt.started_at for attempt in studio.attempts() if attempt.image_id == image_id]
+    assert begun == [image.started_at]
+
+
+def test_of_an_order_that_is_larger_than_the_room_the_rest_waits(studio: Studio) -> None:
+    studio.lane = replace(studio.lane, at_once=2)
+    studio.worker()
+    studio.wait_for(studio.submit(studio.alice)[0], "done")
+    gate = Gate()
+    studio.engine.otherwise = (gate, PAINTING)
+    image_ids = studio.submit(studio.alice, number=3)
+    assert [studio.state(image_id) for image_id in image_ids] == ["running", "running", "queued"]
+    gate.open()
+    for image_id in image_ids:
+        studio.wait_for(image_id, "done")
+    assert sorted(attempt.image_id for attempt in studio.attempts())[1:] == image_ids
+
+
+def test_an_order_with_pictures_to_start_from_is_drawn_from_them(studio: Studio) -> None:
+    studio.worker()
+    studio.wait_for(studio.submit(studio.alice)[0], "done")
+    files = [studio.requests.keep_reference(studio.alice, name, PNG) for name in ("first.png", "second.png")]
+    (image_id,) = studio.submit(studio.alice, "a copy", references=tuple(files))
+    studio.wait_for(image_id, "done")
+    assert [reference.name for reference in studio.engine.jobs[-1].references] == ["first.png", "second.png"]
+    assert studio.engine.jobs[-1].seed == studio.image(image_id).seed
 
 
 def test_who_has_waited_longer_is_taken_first(studio: Studio) -> None:

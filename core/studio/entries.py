@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from core.errors import Problem
@@ -13,6 +13,7 @@ from core.ledger.estimates import Choices
 from core.storage.tables import Batch, Image, Reference, Request
 from core.studio.gallery import LARGEST_ID
 from core.studio.orders import Order, ReferenceFile
+from core.studio.turns import Ordered
 
 
 def check_owner(order: Order, user_id: int) -> None:
@@ -44,10 +45,16 @@ def choices_of(request: dict[str, Any]) -> Choices:
     return Choices(**{field.name: request[field.name] for field in fields(Choices)})
 
 
+def ordered(request_id: int, request: dict[str, Any], order: Order) -> Ordered:
+    """The same for those who draw it."""
+    values = {**request, "id": request_id, "references": order.references}
+    return Ordered(**{field.name: values[field.name] for field in fields(Ordered)})
+
+
 def insert_request(
     session: Session, request: dict[str, Any], order: Order, held: dict[str, Any]
-) -> tuple[int, Sequence[int]]:
-    """The ids of the request and of its pictures.
+) -> tuple[int, Sequence[Row[int, int, int]]]:
+    """The id of the request, and id, seed and position of each picture; `held` is what their rows say beside that.
 
     Rows instead of objects, which take twice the time: every other order waits for this transaction.
     """
@@ -57,12 +64,12 @@ def insert_request(
     image = {"request_id": request_id, "state": "queued", **shared, **held}
     seed = order.seed if order.seed is not None else secrets.randbits(31)
     images = [{**image, "position": position, "seed": seed + position} for position in range(order.number)]
-    image_ids = connection.execute(_IMAGE, images).scalars().all()
+    entered = connection.execute(_IMAGE, images).all()
     if order.references:
         files = [{"request_id": request_id, "position": i, **asdict(file)} for i, file in enumerate(order.references)]
         connection.execute(insert(Reference), files)
-    return request_id, image_ids
+    return request_id, entered
 
 
 _REQUEST = insert(Request).returning(Request.id)
-_IMAGE = insert(Image).returning(Image.id)
+_IMAGE = insert(Image).returning(Image.id, Image.seed, Image.position)

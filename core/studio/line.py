@@ -4,12 +4,12 @@ Every change is one short writing transaction, so two workers never take the sam
 checked still holds when the row says "running". Nothing in here calls an engine.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select, update
+from sqlalchemy import Row, Select, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from core.accounts import audit
@@ -55,6 +55,18 @@ class Line:
         """The same inside the transaction of somebody who has just put something in the line."""
         now = self.database.now(session)
         return turns.take(session, lane, most, self.worker, now, now + timedelta(seconds=self.lease))
+
+    def begin(self, session: Session, lane: Lane, number: int, now: datetime) -> dict[str, Any]:
+        """What the rows of so many new pictures say if they need not stand in the line: see `core.studio.taking`."""
+        if not turns.is_free(session, lane, number, now):
+            return {}
+        until = now + timedelta(seconds=self.lease)
+        return {"state": "running", "worker": self.worker, "started_at": now, "lease_until": until}
+
+    def begun(
+        self, session: Session, lane: Lane, request: Ordered, images: Sequence[Row[int, int, int]], now: datetime
+    ) -> list[Claim]:
+        return [turns.begun(session, lane, *image, request, self.worker, now) for image in images]
 
     def renew(self, image_ids: Collection[int]) -> None:
         """Say that these are being drawn; three times a lease. A row that no task stands for must run out."""

@@ -1,7 +1,7 @@
 """A request from its submission on: submit, cancel, try again, and where its pictures stand."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -24,12 +24,12 @@ from core.storage.database import Database
 from core.storage.files import Files
 from core.storage.formats import EXTENSIONS
 from core.storage.tables import WAITING, Image, Request, User
-from core.studio.entries import check_owner, choices_of, insert_request, is_own, is_paused, sizes_of
+from core.studio.entries import check_owner, choices_of, insert_request, is_own, is_paused, ordered, sizes_of
 from core.studio.gallery import LARGEST_ID
 from core.studio.news import News
 from core.studio.orders import Order, ReferenceFile, completed, fingerprint
 from core.studio.repeats import Once, earlier, known, remember
-from core.studio.taking import Take, Taking
+from core.studio.taking import Taking, Takings
 
 RETRYABLE = ("failed", "blocked", "unknown", "cancelled")
 
@@ -46,7 +46,7 @@ class Requests:
         ledger: Ledger | None = None,
         news: News | None = None,
         sites: Sites | None = None,
-        taking: Taking | None = None,
+        taking: Takings | None = None,
     ):
         """`wake` tells a worker of this process that something is in the line; the others look by themselves. With
         `taking` it takes what is ordered in the transaction of the order.
@@ -60,7 +60,7 @@ class Requests:
         self._previews = previews
         self._sites = sites
         self._wake = wake
-        self._taking = taking or _taking_nothing
+        self._takings = taking or (lambda: nullcontext(Taking()))
         self.ledger = ledger or Ledger(database)
         self.news = news or News()
 
@@ -89,7 +89,7 @@ class Requests:
         `once` names the call: if it was made before, its request is returned and nothing is ordered.
         `before_it_begins` is handed the ids of the pictures before a worker of this process begins.
         """
-        with self._taking() as take, self.database.write() as session:
+        with self._takings() as taking, self.database.write() as session:
             now = self.database.now(session)
             token = budget(session, token_id, now) if token_id is not None else None
             if once is not None and (known := earlier(session, user_id, once, now)) is not None:
@@ -102,13 +102,18 @@ class Requests:
             sizes = sizes_of(order.references)
             found = self.ledger.check(session, user_id, choices_of(request), order.number, sizes, now, token=token)
             held = self.ledger.hold(session, user_id, found, now, token_id)
-            request_id, image_ids = insert_request(session, request, order, held)
+            begun = taking.begin(session, lane, order.number, now)
+            request_id, images = insert_request(session, request, order, {**held, **begun})
             if once is not None:
                 remember(session, user_id, once, request_id, now)
-            waiting = set(image_ids)
+            image_ids = {image.id for image in images}
             if before_it_begins is not None:
-                before_it_begins(waiting)
-            waiting -= take(session, lane)
+                before_it_begins(image_ids)
+            if begun:
+                taking.begun(session, lane, ordered(request_id, request, order), images, now)
+                waiting = set()
+            else:
+                waiting = image_ids - taking.take(session, lane)
         if waiting:
             self._wake()
         self.news.tell(*waiting)
@@ -336,11 +341,6 @@ class Requests:
             if connection in (None, lane.name) and model in lane.models:
                 return Offer(described, lane, self.catalog.ends_soon(described, today))
         raise Problem("model_not_offered", model=model[:80])
-
-
-@contextmanager
-def _taking_nothing() -> Iterator[Take]:
-    yield lambda _session, _lane: set()
 
 
 def _own(session: Session, user_id: int, image_id: int) -> Image:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.engines.connections import Lane
 from core.storage.tables import Attempt, Connection, Image, Reference, Request, User
+from core.studio.orders import ReferenceFile
 from core.studio.pace import pace
 
 # Between the claim and the call lie a few milliseconds, not always the same: the window is that much longer.
@@ -23,7 +24,7 @@ JITTER = 1.0
 class Ordered:
     """What a request says of each of its pictures, and the rows of the files that it starts from."""
 
-    references: Sequence[Reference | Row[*tuple[Any, ...]]]
+    references: Sequence[Reference | ReferenceFile | Row[*tuple[Any, ...]]]
     id: int
     user_id: int
     model: str
@@ -57,13 +58,20 @@ class Claim:
 
 def take(session: Session, lane: Lane, most: int, worker: str, now: datetime, lease_until: datetime) -> list[Claim]:
     """Up to `most`, each chosen as if the ones before it had been all; with them begins an attempt each."""
+    waiting, room = _room(session, lane, most, now)
     claims: list[Claim] = []
-    for _ in range(_room(session, lane, most, now)):
+    for _ in range(min(waiting, room)):
         found = session.connection().execute(_NEXT, {"lane": lane.name}).one_or_none()
         if found is None:
             break
         claims.append(_claim(session, lane, found, worker, now, lease_until))
     return claims
+
+
+def is_free(session: Session, lane: Lane, number: int, now: datetime) -> bool:
+    """Whether so many pictures would all be taken if they were put in the line now: the others have had their turn."""
+    waiting, room = _room(session, lane, 1, now)
+    return not waiting and number <= room
 
 
 def running(lane: Lane) -> Select[int]:
@@ -82,36 +90,50 @@ def _begun(lane: Lane, now: datetime) -> Select[int]:
     return begun.where(Attempt.connection == lane.name, Attempt.started_at > since)
 
 
-def _room(session: Session, lane: Lane, most: int, now: datetime) -> int:
-    """How many pictures the lane takes now of those that wait."""
+def _room(session: Session, lane: Lane, most: int, now: datetime) -> tuple[int, int]:
+    """How many pictures wait, up to `most`, and how many the lane takes now."""
     found = session.connection().execute(_STATE, {"lane": lane.name, "most": most}).one()
     if (found.revision or "") != lane.revision:
-        return 0  # it was changed or removed a moment ago
+        return found.waiting, 0  # it was changed or removed a moment ago
     if found.stopped_code is not None or found.paused_at is not None:
-        return 0
+        return found.waiting, 0
     if found.not_before is not None and found.not_before > now:
-        return 0
+        return found.waiting, 0
     allowed = pace(lane, found, now)
-    room: int = min(found.waiting, allowed.at_once - found.under_way)
+    room: int = allowed.at_once - found.under_way
     if room > 0 and allowed.accepted and found.slowed_at is not None:
         # What was begun before counts no more: when it may go on, the provider has said.
         since = accepted(lane, now).where(Attempt.started_at > found.slowed_at)
         room = min(room, allowed.accepted - (session.scalar(since) or 0))
     if room > 0 and lane.per_window:
         room = min(room, lane.per_window - (session.scalar(_begun(lane, now)) or 0))
-    return max(0, room)
+    return found.waiting, max(0, room)
 
 
 def _claim(session: Session, lane: Lane, found: Any, worker: str, now: datetime, lease_until: datetime) -> Claim:
     connection = session.connection()
     image_id, seed, position, has_references, *values = found
     references = connection.execute(_REFERENCES, {"image": image_id}).all() if has_references else ()
-    ordered = Ordered(references, *values)
     connection.execute(_BEGIN, {"image": image_id, "by": worker, "now": now, "until": lease_until})
+    return begun(session, lane, image_id, seed, position, Ordered(references, *values), worker, now)
+
+
+def begun(
+    session: Session,
+    lane: Lane,
+    image_id: int,
+    seed: int,
+    position: int,
+    request: Ordered,
+    worker: str,
+    now: datetime,
+) -> Claim:
+    """The row of a picture says that it runs: an attempt begins, and its person has had a turn."""
+    connection = session.connection()
     attempt = {"image_id": image_id, "connection": lane.name, "worker": worker, "started_at": now}
     attempt_id = connection.execute(_ATTEMPT, attempt).scalar_one()
-    connection.execute(_SERVED, {"person": ordered.user_id, "now": now})
-    return Claim(image_id, attempt_id, worker, seed, position, ordered)
+    connection.execute(_SERVED, {"person": request.user_id, "now": now})
+    return Claim(image_id, attempt_id, worker, seed, position, request)
 
 
 def _next() -> Select[Any]:

@@ -13,8 +13,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from core.engines.base import Engine
 from core.engines.connections import Lane, Lanes, as_lanes
 from core.logs import about
@@ -25,7 +23,7 @@ from core.studio.drawing import STORING_PAUSES, Drawing, Studio, wait_at_most
 from core.studio.line import Line
 from core.studio.news import News
 from core.studio.pictures import Pictures
-from core.studio.taking import Take
+from core.studio.taking import Taking, TakingHere
 from core.studio.threads import Threads
 from core.studio.turns import Claim
 
@@ -97,34 +95,27 @@ class Worker:
         self._on_loop(self._look)
 
     @contextmanager
-    def taking(self) -> Iterator[Take]:
+    def taking(self) -> Iterator[Taking]:
         """See `core.studio.taking`. Of a lane whose engine is not made yet nothing is taken, and nothing when it stops;
         whoever ordered what is left wakes the worker."""
-        taken: list[Drawing] = []
-
-        def take(session: Session, lane: Lane) -> set[int]:
-            engine = self._engines.get((lane.name, lane.revision))
-            if not is_open or engine is None:
-                return set()
-            claims = self.line.take(session, lane, CLAIMS_AT_ONCE)
-            taken.extend(Drawing(self._studio, lane, engine, claim) for claim in claims)
-            return {claim.image_id for claim in claims}
-
         with self._taking_changed:
             is_open = not self._closed and self.is_alive
             self._takers += is_open
+        taking = TakingHere(
+            self.line, CLAIMS_AT_ONCE, lambda lane: is_open and (lane.name, lane.revision) in self._engines
+        )
         try:
-            yield take
+            yield taking
         except BaseException:
-            taken.clear()
+            taking.claims.clear()
             raise
         finally:
             if is_open:
-                self._on_loop(self._begin_taken, taken)
+                self._on_loop(self._begin_taken, taking.claims)
 
-    def _begin_taken(self, taken: list[Drawing]) -> None:
-        for drawing in taken:
-            self._begin(drawing)
+    def _begin_taken(self, claims: list[tuple[Lane, Claim]]) -> None:
+        for lane, claim in claims:
+            self._begin(Drawing(self._studio, lane, self._engines[lane.name, lane.revision], claim))
         with self._taking_changed:
             self._takers -= 1
             self._taking_changed.notify_all()
