@@ -29,7 +29,7 @@ _document = st.components.v2.component(
 def dress(reader: Reader) -> None:
     st.set_page_config(page_title="Imagier", page_icon=str(ICON), layout="wide")
     st.logo(str(MARK), size="large", icon_image=str(MARK))
-    st.html(f"<style>{_uploader(reader)}</style>")
+    st.html(f"<style>{_written(reader)}</style>")
     with st.container(key="document"):
         data = {
             "language": reader.language,
@@ -126,6 +126,10 @@ def _words(reader: Reader) -> dict[str, str]:
         "choose_date_range": reader("Choose days"),
         "clear_date": reader("Empty the field"),
         "clear_dates": reader("Empty the field"),
+        "empty": reader("empty"),
+        "day,_": reader("day:"),
+        "month,_": reader("month:"),
+        "year,_": reader("year:"),
         "link_to_heading": reader("The address of this part"),
         "file_upload": reader("Choose pictures"),
         "add_files": reader("Choose more pictures"),
@@ -138,9 +142,12 @@ def _words(reader: Reader) -> dict[str, str]:
     }
 
 
-def _uploader(reader: Reader) -> str:
-    """Streamlit's uploader speaks English only; the stylesheet puts these words in the place of its own."""
+def _written(reader: Reader) -> str:
+    """What Streamlit writes in English only; the stylesheet puts these words in the place of its own."""
     words = {
+        "--day": reader("dd"),
+        "--month": reader("mm"),
+        "--year": reader("yyyy"),
         "--upload-button": reader("Choose pictures"),
         "--upload-drop": reader("or drop them here"),
         "--upload-limit": reader("PNG, JPEG or WebP, up to 50 MB each"),

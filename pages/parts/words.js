@@ -1,7 +1,8 @@
 // Names that the framework gives in English to what only a screen reader tells, in the reader's words; and names of signs,
 // which are told beside their words already. Also what it says when the server is away, which speaks of terminals.
 
-const NAMES = ["aria-label", "title"]
+const NAMES = ["aria-label", "aria-valuetext", "title"]
+const COMPOUNDS = "[data-testid=stFileUploader], .stButton, [data-testid=stDateInputField]"
 let words = {}
 
 function translate(element) {
@@ -22,8 +23,8 @@ function translate(element) {
 }
 const key = (text) => text.toLowerCase().replaceAll(' ', '_')
 function translation(name, element) {
-  const [verb, ...rest] = name.split(' ') // "Remove", and the name of a file
-  const isCompound = rest.length && element.closest('[data-testid=stFileUploader], .stButton')
+  const [verb, ...rest] = name.split(' ') // "Remove", and the name of a file; "day,", and that of a field
+  const isCompound = rest.length && element.closest(COMPOUNDS)
   const found = isCompound ? words[`${key(verb)}_`] : undefined
   return words[key(name)] ?? (found && `${found} ${rest.join(' ')}`)
 }

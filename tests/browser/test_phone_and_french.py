@@ -152,13 +152,16 @@ def expect_no_english(page: Page, path: str = "") -> None:
 def test_in_french_no_english_text_is_left_on_any_page(window: Windows, cast: Cast, ada: Somebody) -> None:
     (image_id,) = cast.hang(ada, picture(300, 200), "un arbre")
     page = window(token=cast.token(ada), locale="fr-FR")
-    for path in PATHS:
+    for path in (*PATHS, "/usage?period=dates", "/requests", "/settings", "/audit"):
         page.goto(path)
         screens.wait_for_page(page)
         expect(page.locator("html")).to_have_attribute("lang", "fr")
         page.evaluate("document.querySelectorAll('details:not([open]) > summary').forEach((it) => it.click())")
         screens.settle(page)
         expect_no_english(page, path)
+    day = page.locator("[data-testid=stDateInputField] [data-type=day]").last
+    expect(day).to_have_accessible_name("jour : Jusqu’au".replace(" ", " "))
+    assert day.evaluate("(it) => getComputedStyle(it, '::before').content") == '"jj"'
     page.goto(f"/gallery?picture={image_id}")
     expect(screens.dialog(page).locator("img")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
