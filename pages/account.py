@@ -69,7 +69,7 @@ def _password(here: Here) -> None:
             _check_old(here, old)
             here.services.people.set_password(here.person.user_id, new, keep_session=here.person.session_id)
         except Problem as problem:
-            st.error(explain(text, problem.code, problem.params))
+            st.error(shell.plain(explain(text, problem.code, problem.params)))
         else:
             st.success(text("The password is changed. Everywhere else you have been signed out."))
 

@@ -34,7 +34,7 @@ def start_test(name: str) -> None:
 
 
 def show_findings(here: Here, line: Line) -> None:
-    found: Findings | None = None
+    found: Findings | None
     revision, found = st.session_state.get(FINDINGS, {}).get(line.name, ("", None))
     if found is None or revision != line.revision:
         return  # what was found of another address, or with another key, says nothing
@@ -133,7 +133,7 @@ def _picture(here: Here, line: Line) -> None:
     facts = [order.model, size_name(text, order.size)]
     if order.quality:
         facts.append(quality_name(text, order.quality))
-    st.caption(text("The cheapest picture here: {facts}.", facts=" · ".join(facts)))
+    shell.caption(text("The cheapest picture here: {facts}.", facts=" · ".join(facts)))
     cost = text("at most {price}", price=text.money(price.micros)) if price.micros else cost_of(text, price.micros)
     st.button(
         text("Draw it · {price}", price=cost).replace("$", "\\$"),

@@ -5,11 +5,10 @@ from datetime import date
 import streamlit as st
 
 from core.errors import Problem
-from core.ledger.costs import MILLION
 from core.ledger.risk import Risk
 from core.storage.tables import Image, Improvement
 from pages.parts import shell
-from pages.parts.money import cost_of, dollars_of
+from pages.parts.money import cost_of, micros_of
 from pages.parts.visit import Here, require
 
 PAGE = 20
@@ -113,8 +112,7 @@ def _settle(image_id: int, billed: bool) -> None:
     here = require("admin")
     amount = str(st.session_state.get(f"amount-{image_id}", ""))
     try:
-        micros = round(dollars_of(amount) * MILLION) if billed and amount.strip() else None
-        here.services.ledger.settle(here.person.user_id, image_id, billed, micros)
+        here.services.ledger.settle(here.person.user_id, image_id, billed, micros_of(amount if billed else ""))
     except Problem as problem:
         shell.refuse(here.reader, problem)
 

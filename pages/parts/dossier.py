@@ -8,14 +8,14 @@ import streamlit as st
 
 from core.errors import Problem, remedy, what
 from core.i18n import Reader
-from core.ledger.costs import MILLION, Tokens
+from core.ledger.costs import Tokens
 from core.ledger.prices import CLASSES
 from core.storage.tables import UNDER_WAY, WAITING, Attempt, Image, Price
 from core.studio.dossier import Dossier
 from pages.parts import shell
 from pages.parts.acts import door_name
 from pages.parts.facts import EXACT
-from pages.parts.money import cost_of, dollars_of
+from pages.parts.money import cost_of, micros_of
 from pages.parts.names import background_name, quality_name, size_name
 from pages.parts.picture import number_in_address
 from pages.parts.states import state_name
@@ -245,11 +245,10 @@ def _hide(image_id: int, hidden: bool) -> None:
 
 def _settle(image_id: int, billed: bool) -> None:
     """What was typed is read here: the button was drawn before, and knows nothing of it."""
-    amount = str(st.session_state.get("act-amount", "")).strip() if billed else ""
+    amount = str(st.session_state.get("act-amount", "")) if billed else ""
 
     def settle(here: Here, _image: Image) -> None:
-        micros = round(dollars_of(amount) * MILLION) if amount else None
-        here.services.ledger.settle(here.person.user_id, image_id, billed, micros)
+        here.services.ledger.settle(here.person.user_id, image_id, billed, micros_of(amount))
 
     _act(settle, image_id)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import Problem
 from core.i18n import Reader
+from core.ledger.costs import MILLION
 from core.ledger.estimates import Estimate
 from core.ledger.limits import GROUPED
 from core.ledger.room import Use
@@ -128,6 +129,11 @@ def dollars_of(typed: str) -> Decimal:
     if not amount.is_finite() or amount < 0:
         raise refusal
     return amount
+
+
+def micros_of(typed: str) -> int | None:
+    """The same in micro-dollars; None where nothing is typed."""
+    return round(dollars_of(typed) * MILLION) if typed.strip() else None
 
 
 def cost_of(text: Reader, cost: int | None) -> str:

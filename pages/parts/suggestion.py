@@ -6,11 +6,10 @@ import streamlit as st
 
 from core.errors import Problem, remedy, what
 from core.i18n import Reader
-from core.ledger.costs import MILLION
 from core.studio.dossier import TextDossier
 from pages.parts import shell
 from pages.parts.dossier import cost_with_parts, fact_list, settle_popover, usage_fold
-from pages.parts.money import cost_of, dollars_of
+from pages.parts.money import cost_of, micros_of
 from pages.parts.states import state_name
 from pages.parts.visit import Here, require
 
@@ -80,9 +79,8 @@ def _facts(text: Reader, found: TextDossier) -> str:
 def _settle(text_id: int, billed: bool) -> None:
     """What was typed is read here: the button was drawn before, and knows nothing of it."""
     here = require("admin")
-    amount = str(st.session_state.get("act-amount", "")).strip() if billed else ""
+    amount = str(st.session_state.get("act-amount", "")) if billed else ""
     try:
-        micros = round(dollars_of(amount) * MILLION) if amount else None
-        here.services.ledger.settle_text(here.person.user_id, text_id, billed, micros)
+        here.services.ledger.settle_text(here.person.user_id, text_id, billed, micros_of(amount))
     except Problem as problem:
         shell.refuse(here.reader, problem)

@@ -42,7 +42,7 @@ def _made(here: Here) -> None:
     try:
         token = _make(here, name, scope, days, most)
     except Problem as problem:
-        st.error(explain(text, problem.code, problem.params))
+        st.error(shell.plain(explain(text, problem.code, problem.params)))
         return
     st.success(text("This is the token. Copy it now: nobody can see it again."))
     st.code(token, language=None, wrap_lines=True)
