@@ -13,10 +13,11 @@ from core.ledger.usage.figures import Leading, Measure, Numbers, Report, first_o
 from core.studio.narrowing import listed
 from pages.admin.usage_charts import COLOURS
 from pages.admin.usage_links import all_but
-from pages.admin.usage_rows import difference, model_name, person_names, totals
+from pages.admin.usage_rows import difference, person_names, totals
 from pages.admin.usage_stacks import Part, show_stacks
 from pages.admin.usage_tables import Row, Table, show_table
 from pages.parts import filters
+from pages.parts.names import title
 from pages.parts.visit import Here
 
 MOST_PARTS = len(COLOURS) - 1  # beyond are "others"
@@ -66,10 +67,10 @@ def _rows(text: Reader, split: Split) -> list[Row]:
 
 
 def _by_model(here: Here, report: Report, measure: Measure) -> Split:
-    text = here.reader
+    text, catalog = here.reader, here.services.catalog
     whole = totals((model, numbers) for (model, _), numbers in report.models.items())
     first = first_of(whole, measure, MOST_PARTS)
-    parts = {model: Part(model_name(here.services.catalog, model), {"model": listed([model])}) for model in whole}
+    parts = {model: Part(title(text, catalog.get(model)), {"model": listed([model])}) for model in whole}
     others = Part(text("others"), all_but("model", first), is_others=True)
     return Split(text("Model"), {**parts, OTHERS: others}, first, report.days)
 

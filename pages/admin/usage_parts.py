@@ -11,9 +11,9 @@ from core.ledger.usage.periods import Period
 from core.studio.narrowing import NONE, listed
 from pages.admin.usage_charts import Mark, lying_bars
 from pages.admin.usage_links import all_but, requests_address
-from pages.admin.usage_rows import model_name, person_names, total
+from pages.admin.usage_rows import person_names, total
 from pages.admin.usage_tables import Row, Table, show_table
-from pages.parts.names import quality_name
+from pages.parts.names import quality_name, title
 from pages.parts.visit import Here
 
 MOST_ROWS = 12  # beyond are "others"
@@ -53,7 +53,7 @@ def show_models(here: Here, report: Report, name: str) -> None:
     st.header(text("By model and quality"))
     rows = [
         Row(
-            (model_name(here.services.catalog, model), quality_name(text, quality) if quality else "–"),
+            (title(text, here.services.catalog.get(model)), quality_name(text, quality) if quality else "–"),
             (model, quality),
             numbers,
             {"model": listed([model]), "quality": quality or NONE},

@@ -1,9 +1,8 @@
-"""What the rows of the usage page are made of: whom, which model, how much, and the order of them."""
+"""What the rows of the usage page are made of: whom, and how much."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from core.catalog.catalog import Catalog
 from core.ledger.usage.figures import Key, Numbers, Report
 
 
@@ -31,7 +30,3 @@ def person_names(report: Report) -> dict[int, str]:
         user_id: name if often[name] == 1 else f"{name} · {report.logins.get(user_id, user_id)}"
         for user_id, name in names.items()
     }
-
-
-def model_name(catalog: Catalog, model: str) -> str:
-    return catalog.get(model).title

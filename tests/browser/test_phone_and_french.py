@@ -152,7 +152,7 @@ def expect_no_english(page: Page, path: str = "") -> None:
 def test_in_french_no_english_text_is_left_on_any_page(window: Windows, cast: Cast, ada: Somebody) -> None:
     (image_id,) = cast.hang(ada, picture(300, 200), "un arbre")
     page = window(token=cast.token(ada), locale="fr-FR")
-    for path in (*PATHS, "/usage?period=dates", "/requests", "/settings", "/audit"):
+    for path in (*PATHS, "/usage?period=dates", "/requests?q=arbre", "/settings", "/audit"):
         page.goto(path)
         screens.wait_for_page(page)
         expect(page.locator("html")).to_have_attribute("lang", "fr")
