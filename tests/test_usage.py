@@ -255,8 +255,8 @@ def test_any_history_adds_up(
 
 
 def _booked(values: dict[str, object]) -> dict[str, object]:
-    """What is still held has no cost yet."""
-    return values | ({"cost": None} if values["reserved"] else {})
+    """What is still held has no cost yet, and what nobody knows has none either."""
+    return values | ({"cost": None} if values["reserved"] or values["state"] == "unknown" else {})
 
 
 def _act(act: str, alice: int, database: Database, settings: Settings) -> None:
