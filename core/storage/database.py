@@ -4,7 +4,8 @@ A writing transaction is alone: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by a
 true until it commits, so a check and the act that follows from it are one. Readers never wait.
 
 What was committed survives the death of the process. A power cut it survives too if it is `lasting`, as nearly all is;
-the others last from the next lasting one on, for they are all in one log.
+the others last from the next lasting one on, for they are all in one log. Others may see it a moment before it lasts;
+what they write lasts no sooner.
 """
 
 import threading
@@ -16,6 +17,8 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
+
+from core.storage.log import Log
 
 WRITE_LOCK = 0x494D4147  # any number that nobody else uses in this database
 LOCKING = select(func.clock_timestamp()).select_from(func.pg_advisory_xact_lock(WRITE_LOCK))
@@ -44,6 +47,7 @@ class Database:
         self._clock = clock
         # In one process writers take turns here, which is fairer and faster than SQLite's own wait with sleeps.
         self._turn: AbstractContextManager[Any] = nullcontext() if self.is_postgresql else threading.Lock()
+        self._log = Log(None if self.is_postgresql or self.url.database == ":memory:" else self.url.database)
         self.engine = _postgresql(url) if self.is_postgresql else _sqlite(url)
 
     @contextmanager
@@ -68,6 +72,8 @@ class Database:
         with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.info[MOMENT] = self._begin_alone(session.connection(), lasting)
             yield session
+        if lasting:
+            self._log.keep()
 
     @contextmanager
     def change(self, *, lasting: bool = True) -> Iterator[tuple[Connection, datetime]]:
@@ -75,6 +81,8 @@ class Database:
         with self._turn, self.engine.begin() as connection:
             moment = self._begin_alone(connection, lasting)
             yield connection, self._clock() if self._clock is not None else moment
+        if lasting:
+            self._log.keep()
 
     def _begin_alone(self, connection: Connection, lasting: bool) -> datetime:
         """Since when it is alone."""
@@ -82,10 +90,6 @@ class Database:
             # The time comes with the lock, of the moment when it was got: one question less for everybody behind.
             moment: datetime = connection.execute(LOCKING if lasting else LOCKING_BRIEFLY).one()[0]
             return moment.astimezone(UTC)
-        synchronous = "FULL" if lasting else "NORMAL"
-        if connection.info.get("synchronous", "FULL") != synchronous:
-            connection.connection.execute(f"PRAGMA synchronous={synchronous}")  # it holds until another one
-            connection.info["synchronous"] = synchronous
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return datetime.now(UTC)
 
@@ -136,8 +140,8 @@ def _sqlite(url: str) -> Engine:
     def _connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver would begin transactions by itself, and too late
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        has_log = cursor.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",)
+        cursor.execute(f"PRAGMA synchronous={'NORMAL' if has_log else 'FULL'}")  # with a log, see `core.storage.log`
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
