@@ -20,7 +20,7 @@ app = st.App(
     "pages/navigation.py",
     lifespan=start.lifespan(services),
     routes=[*start.routes(services), *look.routes()],
-    middleware=[*start.middleware(), look.middleware()],
+    middleware=[*start.middleware(services), look.middleware()],
 )
 
 if is_main:

@@ -27,7 +27,7 @@ from core.api.ledger import ledger_routes
 from core.api.lists import list_routes
 from core.api.metrics import metrics_routes
 from core.api.pictures import picture_routes
-from core.api.routes import api_routes
+from core.api.routes import api
 from core.api.security import Security
 from core.api.shares import share_routes
 from core.services import Services
@@ -100,15 +100,14 @@ def routes(services: Services) -> list[BaseRoute]:
         *auth_routes(services.sessions),
         *picture_routes(services),
         *share_routes(services),
-        *api_routes(services),
         *export_routes(services),
         *list_routes(services),
         *ledger_routes(services),
     ]
 
 
-def middleware() -> list[Middleware]:
-    return [Middleware(Security)]
+def middleware(services: Services) -> list[Middleware]:
+    return [Middleware(Security), api(services)]
 
 
 def _answer_at_once() -> None:

@@ -51,7 +51,9 @@ class Api:
 @contextmanager
 def serving(services: Services) -> Iterator[str]:
     """The address of a server with our routes and our middleware; the worker runs as long as it does."""
-    app = Starlette(routes=start.routes(services), middleware=start.middleware(), lifespan=start.lifespan(services))
+    app = Starlette(
+        routes=start.routes(services), middleware=start.middleware(services), lifespan=start.lifespan(services)
+    )
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), name="api-server")

@@ -22,6 +22,8 @@ def open_doors(settings: Settings, template: Path) -> Iterator[tuple[Services, T
     shutil.copy(template, settings.data_dir / "imagier.db")
     lane = Lane("painter", ("painter",), FakeEngine, at_once=2)
     services = build(settings, [lane])
-    app = Starlette(routes=start.routes(services), middleware=start.middleware(), lifespan=start.lifespan(services))
+    app = Starlette(
+        routes=start.routes(services), middleware=start.middleware(services), lifespan=start.lifespan(services)
+    )
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
         yield services, client

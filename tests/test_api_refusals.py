@@ -40,7 +40,9 @@ def cast(services: Services) -> Cast:
 
 @pytest.fixture(scope="module")
 def client(services: Services, cast: Cast) -> Iterator[TestClient]:
-    app = Starlette(routes=start.routes(services), middleware=start.middleware(), lifespan=start.lifespan(services))
+    app = Starlette(
+        routes=start.routes(services), middleware=start.middleware(services), lifespan=start.lifespan(services)
+    )
     token = services.tokens.make(cast.alice, "test")
     with TestClient(app, raise_server_exceptions=False, headers={"Authorization": f"Bearer {token}"}) as client:
         yield client

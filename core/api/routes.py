@@ -1,11 +1,15 @@
-"""/api: the operations, the documents about them, and an answer in the API's own shape for everything else."""
+"""/api: the operations, the documents about them, and an answer in the API's own shape for everything else.
+
+What is for the API comes to it at once, past all that only pages need, such as the session of a browser.
+"""
 
 import re
 from itertools import groupby
 
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.api.documentation import DOCUMENTS
 from core.api.door import Path, Threads, nothing_there
@@ -24,7 +28,22 @@ SEEN = (  # by a program in a page of such a site: an SDK must see there too whe
 )
 
 
-def api_routes(services: Services) -> list[BaseRoute]:
+def api(services: Services) -> Middleware:
+    return Middleware(Api, api=Router(_routes(services)))
+
+
+class Api:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, api: ASGIApp):
+        self.app, self.api = app, api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_for_it = scope["type"] == "http" and (scope["path"] == "/api" or scope["path"].startswith("/api/"))
+        await (self.api if is_for_it else self.app)(scope, receive, send)
+
+
+def _routes(services: Services) -> list[BaseRoute]:
     threads = Threads()
     by_path = groupby(sorted((*OPERATIONS, *DOCUMENTS), key=lambda it: it.path), lambda it: it.path)
     routes = [Route(path, Path(services, threads, list(operations))) for path, operations in by_path]
