@@ -25,7 +25,8 @@ from core.studio.threads import Threads
 log = logging.getLogger(__name__)
 
 QUIET = 0.3  # seconds in which no picture was finished
-LONGEST = 10.0  # seconds that a picture waits for that; then it is made all the same, one after the other
+LONGEST = 60.0  # seconds that a picture waits for that; then it is made all the same, one after the other
+IDLE = 10.0  # seconds without a picture to make, after which memory is given back
 AT_ONCE = 8
 
 
@@ -82,15 +83,21 @@ class Copyist:
 
     async def work(self) -> None:
         while True:
-            one = await self._waiting.get()
+            one = await self._next()
             await self._quiet(one.until)
             with about(image_id=one.image_id):
                 try:
                     await self._threads.copies(self._make, one)
                 except Exception:
                     log.exception("the thumbnails of a picture are made when they are asked for")
-            if self._waiting.empty():
-                await self._threads.copies(memory.give_back)
+
+    async def _next(self) -> Copying:
+        """After a while without any, nobody uses the memory any more that the last ones took."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE):
+                return await self._waiting.get()
+        await self._threads.copies(memory.give_back)
+        return await self._waiting.get()
 
     async def _quiet(self, until: float) -> None:
         loop = asyncio.get_running_loop()

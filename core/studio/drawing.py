@@ -64,6 +64,7 @@ class Drawing:
         self._has_ended = False
         self._place = Place(studio.places)
         self._call: asyncio.Task[Painting] | None = None
+        self._kept: dict[str, Any] | None = None
 
     async def run(self) -> None:
         claim = self.claim
@@ -180,16 +181,10 @@ class Drawing:
             log.exception("a preview could not be stored")
 
     async def _keep(self, painting: Painting, watching: "asyncio.Task[None]") -> None:
-        """File, then row."""
         claim, studio = self.claim, self._studio
         studio.line.news.hand_over(claim.image_id, painting)
         try:
-            values = await self._insist(
-                studio.threads.files, studio.pictures.keep, claim.image_id, claim.worker, painting
-            )
-            # With thumbnails to come, the receipt stays until they are made, in a transaction that lasts.
-            lasting = not values["has_thumbnails"]
-            finished = await self._insist(studio.threads.rows, studio.line.finish, claim, values, lasting)
+            values, finished = await self._insist(studio.threads.files, self._finish, painting)
         except Exception as error:
             problem = Unknown("server_stopped") if isinstance(error, TEMPORARY) else Failed("not_stored")
             problem.detail = type(error).__name__
@@ -204,6 +199,15 @@ class Drawing:
             studio.copyist.add(claim.image_id, claim.worker, values["image_url"])
         else:
             await self._forget_scaffold()
+
+    def _finish(self, painting: Painting) -> tuple[dict[str, Any], bool]:
+        """File, then row; a file that is kept already is not written again. Returns what the row says of the picture,
+        and whether the row was still ours."""
+        claim, studio = self.claim, self._studio
+        self._kept = self._kept or studio.pictures.keep(claim.image_id, claim.worker, painting)
+        # With thumbnails to come, the receipt stays until they are made, in a transaction that lasts.
+        lasting = not self._kept["has_thumbnails"]
+        return self._kept, studio.line.finish(claim, self._kept, lasting)
 
     async def _record(self, failure: EngineFailure) -> None:
         log.warning("picture not made: %s", failure)
