@@ -18,6 +18,7 @@ SECRETS = re.compile(
 )
 
 TALKATIVE = (
+    "aiohttp",
     "uvicorn",
     "httpx2",
     "httpcore2",

@@ -8,6 +8,7 @@ are the provider's bill, whatever happened to the client. The faults are listed 
 import argparse
 import asyncio
 import json
+import ssl
 import threading
 import time
 from collections import Counter, deque
@@ -72,6 +73,7 @@ class ImagesServer:
         window: float = 60.0,
         bill: Path | None = None,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ):
         self.key = key
         self.delay = delay
@@ -86,6 +88,7 @@ class ImagesServer:
         self.most_at_once = 0
         self.port = port
         self._bill = bill
+        self._tls = tls
         self._at_once = self._waiting = 0
         self._changed = threading.Condition()
         self._seen: Counter[str] = Counter()
@@ -97,7 +100,7 @@ class ImagesServer:
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -138,7 +141,7 @@ class ImagesServer:
     async def run(self, ready: threading.Event | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         self._released, self._stopped = asyncio.Event(), asyncio.Event()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, backlog=1024)
+        server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, backlog=1024, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         if ready:
             ready.set()

@@ -34,8 +34,9 @@ HOMES = {
     "streamlit_authenticator": ("pages/parts/authenticator.py",),
     "bcrypt": ("core/accounts/passwords.py",),
     "openai": ("core/engines/openai_images.py",),
-    "httpcore2": ("core/engines/openai_images.py",),
-    "httpx2": ("core/engines/openai_images.py",),
+    "httpx2": ("core/engines/openai_images.py", "core/engines/transport.py"),
+    "aiohttp": ("core/engines/transport.py",),
+    "pybase64": ("core/engines/encoded.py",),
     "requests": ("core/engines/",),
     "urllib3": ("core/engines/",),
     "pyarrow": ("core/ledger/formats.py",),
@@ -49,7 +50,7 @@ HOMES = {
     "starlette": ("core/api/", "core/start.py"),
     "PIL": ("core/storage/", "core/engines/"),
     "babel": ("core/i18n.py",),
-    "pydantic": ("core/settings.py", "core/engines/encoded.py"),
+    "pydantic": ("core/settings.py",),
     "pydantic_settings": ("core/settings.py",),
 }
 TITLES = {
@@ -59,7 +60,7 @@ TITLES = {
     "pydantic_settings": "pydantic-settings",
     "python_multipart": "python-multipart",
 }
-COME_WITH_ANOTHER = {"starlette", "pydantic", "urllib3", "httpx2", "httpcore2"}
+COME_WITH_ANOTHER = {"starlette", "pydantic", "urllib3", "httpx2"}
 
 
 def named(path: Path) -> str:

@@ -2,9 +2,8 @@
 
 import socket
 import ssl
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
@@ -16,6 +15,7 @@ from core.engines.addresses import is_public
 from core.engines.downloads import DownloadFailedError, DownloadRefusedError, fetch
 from tests.images_api import picture
 from tests.images_server import ImagesServer
+from tests.wire import certificate, one_answer
 
 PICTURE = picture("64x64", "png", 1, 0, False)
 
@@ -205,22 +205,6 @@ def test_what_never_ends_is_cut_at_the_limit(server: ImagesServer) -> None:
         fetch("/huge", server.base_url, 60)
 
 
-def one_answer(
-    answer: bytes, wrap: Callable[[socket.socket], socket.socket] = lambda plain: plain
-) -> tuple[int, threading.Thread]:
-    """A server of a single answer; its port, and its thread."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        with listener, listener.accept()[0] as plain, wrap(plain) as connection:
-            connection.recv(65536)
-            connection.sendall(answer)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    return listener.getsockname()[1], thread
-
-
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -249,22 +233,11 @@ def test_an_answer_in_chunks_arrives_whole() -> None:
     thread.join()
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run([*command.split(), "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
-    return certificate, key
-
-
-def test_an_authority_that_the_system_trusts_is_trusted(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_authority_that_the_system_trusts_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    context.load_cert_chain(*files)
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
     port, thread = one_answer(
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", lambda plain: context.wrap_socket(plain, server_side=True)
     )
@@ -272,9 +245,9 @@ def test_an_authority_that_the_system_trusts_is_trusted(
     thread.join()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: tuple[Path, Path]) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    context.load_cert_chain(*certificate(tmp_path))
 
     listener = socket.create_server(("127.0.0.1", 0))
 

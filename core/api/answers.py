@@ -1,6 +1,5 @@
 """The answer with the pictures, in pieces: nothing of megabytes is put together, and nothing is decoded."""
 
-import base64
 import hashlib
 import hmac
 import logging
@@ -14,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.api.errors import dumped, error_of
 from core.engines.base import Painting
+from core.engines.encoded import encode
 from core.errors import Problem
 from core.i18n import Reader
 from core.services import Services
@@ -57,9 +57,9 @@ class Pictures:
         async for chunk in stream.chunks:
             rest += chunk
             whole = len(rest) // 3 * 3
-            yield base64.b64encode(rest[:whole])
+            yield encode(rest[:whole])
             rest = rest[whole:]
-        yield base64.b64encode(rest)
+        yield encode(rest)
 
 
 def encoded(painting: Painting) -> Iterator[Piece]:
@@ -67,7 +67,7 @@ def encoded(painting: Painting) -> Iterator[Piece]:
     view = memoryview(painting.data) if came is None else came
     for start in range(0, len(view), PIECE):
         piece = view[start : start + PIECE]
-        yield base64.b64encode(piece) if came is None else piece
+        yield encode(piece) if came is None else piece
 
 
 class Sending(StreamingResponse):
@@ -80,6 +80,16 @@ class Sending(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
+        finally:
+            self._after()
+
+
+class SendingAll(Sending):
+    """To the end, also when nobody listens any more: it is in memory, and to notice costs more than to send."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.stream_response(send)
         finally:
             self._after()
 
@@ -196,7 +206,7 @@ def begun(
             rest = {"created": int(time.time()), "errors": [problem]}
         yield b'",' + dumped(named)[1:] + b"]," + dumped(rest)[1:]
 
-    return Sending(pieces(), media_type="application/json", headers={"Cache-Control": "no-store"}, after=after)
+    return SendingAll(pieces(), media_type="application/json", headers={"Cache-Control": "no-store"}, after=after)
 
 
 def _named(image: Image) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Server-Sent Events: previews as they come, each picture when it is done, and a sign of life in between."""
 
 import asyncio
-import base64
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +12,7 @@ from core.api.errors import dumped, error_of
 from core.api.parameters import Wanted
 from core.api.waiting import LOOK_AGAIN, look
 from core.engines.base import Preview
+from core.engines.encoded import encode
 from core.errors import Problem
 from core.storage.formats import media_type_of, size_of
 from core.storage.tables import Image
@@ -106,7 +106,7 @@ class Events:
             "partial_image_index": preview.index,
             "output_format": (media_type_of(preview.data) or "image/png").removeprefix("image/"),
             **({"size": f"{measured[0]}x{measured[1]}"} if measured else {}),
-            "b64_json": base64.b64encode(preview.data).decode("ascii"),
+            "b64_json": encode(preview.data).decode("ascii"),
         }
         return b"event: " + kind.encode() + b"\ndata: " + dumped(event) + b"\n\n"
 

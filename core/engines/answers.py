@@ -9,7 +9,7 @@ from typing import Any
 
 from core.engines.base import Failed, Unknown
 from core.engines.complaints import complaint_of, failure, presentable, scrubbed, usage_of
-from core.engines.encoded import decoded, is_plain, load
+from core.engines.encoded import Cut, decoded, load
 from core.storage.formats import media_type_of
 
 MOST_BYTES = 96 * 1024 * 1024  # of an answer: a picture of 64 MB as base64, and some previews
@@ -83,14 +83,14 @@ def read_answer(content: bytes, *, model: str, edits: bool, key: str | None) -> 
 def read_item(item: Mapping[str, Any], usage: Mapping[str, Any] | None) -> Answer:
     """The picture of an item of `data`, or of the event that completes a stream."""
     encoded, address = item.get("b64_json"), item.get("url")
-    if not (isinstance(encoded, str | memoryview) and encoded):
-        encoded = address if isinstance(address, str) and address[:5].lower() == "data:" else None
     revised = item.get("revised_prompt")
     revised = scrubbed(revised) if isinstance(revised, str) and revised else None
+    if isinstance(encoded, Cut):
+        return Answer(checked(encoded.data, usage), "", usage, revised, encoded.text)
+    if not (isinstance(encoded, str) and encoded):
+        encoded = address if isinstance(address, str) and address[:5].lower() == "data:" else None
     if encoded:
-        data = checked(decoded(encoded), usage)
-        plain = encoded if isinstance(encoded, memoryview) and is_plain(encoded, data) else None
-        return Answer(data, "", usage, revised, plain)
+        return Answer(checked(decoded(encoded), usage), "", usage, revised)
     if not isinstance(address, str) or not address:
         raise Failed("answer_empty", usage=usage)
     return Answer(None, address, usage, revised)
@@ -106,7 +106,7 @@ def checked(data: bytes, usage: Mapping[str, Any] | None) -> bytes:
 def preview_of(event: Mapping[str, Any]) -> bytes:
     """The bytes of an unfinished picture; empty if they are none, because nobody loses anything by that."""
     encoded = event.get("b64_json")
-    data = decoded(encoded) if isinstance(encoded, str | memoryview) else b""
+    data = encoded.data if isinstance(encoded, Cut) else decoded(encoded) if isinstance(encoded, str) else b""
     return data if media_type_of(data) else b""
 
 

@@ -45,7 +45,6 @@ _NO_KEY = "none"  # a server without keys ignores it; the SDK insists on one
 _CONNECT_SECONDS = 10.0
 _DOWNLOAD_SECONDS = 60.0
 _DOWNLOADS_AT_ONCE = 32
-_READ_AT_ONCE = 256 * 1024  # bytes, as many as asyncio takes from a socket
 
 
 @dataclass(slots=True)
@@ -61,6 +60,8 @@ class _Trace:
 def load() -> None:
     """Import the SDK, which takes half a second: better before the first claim than between it and its call."""
     import openai  # noqa: F401
+
+    import core.engines.transport  # noqa: F401
 
 
 class OpenAIImages:
@@ -180,10 +181,10 @@ class OpenAIImages:
                     yield step
                     del step
                 return
-            content = b"".join([chunk async for chunk in chunks])
-        edits = bool(job.references)
-        answer = await asyncio.to_thread(read_answer, content, model=job.model, edits=edits, key=self._key)
-        del content  # larger than the picture, which may have to wait
+            # Without a name for what came: it is larger than the picture, which may have to wait.
+            answer = read_answer(
+                b"".join([chunk async for chunk in chunks]), model=job.model, edits=bool(job.references), key=self._key
+            )
         yield answer
 
     async def _streamed(
@@ -195,14 +196,14 @@ class OpenAIImages:
                 kind = str(event["type"])
                 if kind.endswith(".partial_image"):
                     begun = True
-                    data = await asyncio.to_thread(preview_of, event)
+                    data = preview_of(event)
                     event.clear()
                     if data:
                         yield Preview(count, data)
                         count += 1
                     del data
                 elif kind in ("image_generation.completed", "image_edit.completed"):
-                    answer = await asyncio.to_thread(read_item, event, usage_of(event))
+                    answer = read_item(event, usage_of(event))
                     event.clear()  # larger than the picture, which may have to wait
                     yield answer
                     return
@@ -238,18 +239,17 @@ class OpenAIImages:
             return self._client
 
     def _built(self) -> "openai.AsyncOpenAI":
-        import httpcore2
         import openai
 
-        # By default what asyncio has read is cut into quarters, and each goes its long way up to us by itself.
-        httpcore2.AsyncHTTP11Connection.READ_NUM_BYTES = _READ_AT_ONCE
+        from core.engines.transport import transport
+
         client = openai.AsyncOpenAI(
             base_url=self._base_url,
             api_key=self._key or _NO_KEY,
             max_retries=0,
             timeout=openai.Timeout(self._deadline, connect=_CONNECT_SECONDS),
             # A redirect would carry the order to an address that no administrator chose.
-            http_client=openai.DefaultAsyncHttpx2Client(follow_redirects=False),
+            http_client=openai.DefaultAsyncHttpx2Client(follow_redirects=False, transport=transport(self._base_url)),
         )
         # The SDK would take these from the environment, where they may be meant for another endpoint.
         client.organization, client.project = self._organisation, self._project
