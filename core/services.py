@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.accounts.acts import Acts
 from core.accounts.people import People
+from core.accounts.refused_tokens import RefusedTokens
 from core.accounts.sessions import Sessions
 from core.accounts.throttle import Throttle
 from core.accounts.tokens import Tokens
@@ -74,6 +75,7 @@ class Services:
     sessions: Sessions
     throttle: Throttle
     tokens: Tokens
+    refused_tokens: RefusedTokens
     roster: Roster
     members: Members
     joining: Joining
@@ -150,6 +152,7 @@ def build(
         sessions=Sessions(database, settings),
         throttle=throttle,
         tokens=Tokens(database, settings.api_calls_per_minute),
+        refused_tokens=RefusedTokens(database),
         acts=Acts(database),
         requests=requests,
         batches=Batches(database, models, requests),

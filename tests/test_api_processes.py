@@ -16,6 +16,8 @@ from core.services import build
 from core.settings import Settings
 from tests.api import MODEL, Api, lane_to, opened, serving, settings_with
 from tests.images_server import ImagesServer
+from tests.patience import until
+from tests.test_audit import entries
 
 
 @dataclass
@@ -59,6 +61,9 @@ def test_a_token_revoked_by_one_process_is_refused_by_another_at_once(site: Site
         site.api.services.tokens.revoke(site.api.cast.alice, token.id)
         with pytest.raises(openai.AuthenticationError):
             client.models.list()
+        until(lambda: entries(site.api.services.database)[-1].act == "token.refused", "the record of it")
+        entry = entries(site.api.services.database)[-1]
+        assert (entry.address, entry.door, entry.subject) == ("127.0.0.1", "api", "alice: test")
 
 
 def test_a_stream_gives_a_sign_of_life_while_nothing_comes(site: Site) -> None:

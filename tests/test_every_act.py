@@ -59,8 +59,9 @@ def come_in(services: Services) -> tuple[Actor, Actor]:
         with acting(person):
             people.set_password(alice, PASSWORD + "!")
             throttle.failed("password.refused", "alice", ADDRESS, "alice", "wrong_password")
-            services.tokens.make(alice, "laptop", limit_micros=5_000_000)
+            token = services.tokens.make(alice, "laptop", limit_micros=5_000_000)
             services.tokens.revoke(alice, services.tokens.of(alice)[0].id)
+            services.refused_tokens.note(token)
     return admin, person
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.__main__ import main
+from core.accounts.refused_tokens import RefusedTokens
 from core.accounts.tokens import GENERATE, READ, Tokens
 from core.errors import Problem
 from core.ledger.prices import Prices
@@ -19,6 +20,7 @@ from core.storage.tables import AuditEntry, Token, User
 from core.studio.orders import Order
 from tests.conftest import SettableClock
 from tests.studio import MODEL, Cast, Studio, insert_cast
+from tests.test_audit import entries
 
 
 @pytest.fixture
@@ -62,8 +64,21 @@ def test_one_refusal_for_all_that_is_no_token(
         session.execute(update(User).where(User.id == cast.bob).values(disabled_at=clock.now))
     assert tokens.caller(ended).login == "alice"
     clock.forward(86_400)
-    for secret in (ended, revoked, disabled, "", "imagier_", "sk-\ud800", "imagier_" + "x" * 43):
+    refused = RefusedTokens(database)
+    for secret in (ended, revoked, disabled, "", "imagier_", "sk-\ud800", "imagier_\ud800", "imagier_" + "x" * 43):
         assert refusal(tokens.caller, secret) == "token_refused"
+        refused.note(secret)
+        refused.note(secret)
+    noted = [(it.subject, it.after) for it in entries(database) if it.act == "token.refused"]
+    assert noted == [
+        ("alice: ended", {"reason": "ended_token"}),
+        ("alice: revoked", {"reason": "revoked_token"}),
+        ("bob: disabled", {"reason": "disabled_account"}),
+    ], "each once, and nothing of what never was a token"
+    clock.forward(3_600)
+    refused.note(revoked)
+    refused.note(tokens.make(cast.alice, "good"))
+    assert [it.subject for it in entries(database) if it.act == "token.refused"][3:] == ["alice: revoked"]
 
 
 def test_nobody_revokes_a_token_of_somebody_else(cast: Cast, tokens: Tokens) -> None:

@@ -83,7 +83,7 @@ class Tokens:
                 Token(
                     user_id=user_id,
                     name=shown,
-                    token_hash=_hashed(token),
+                    token_hash=hashed(token),
                     scopes=kept,
                     created_at=now,
                     ends_at=ends_at,
@@ -119,7 +119,7 @@ class Tokens:
         """Whose it is; one Problem, after the same work, for what is no token, unknown, revoked or has ended."""
         with self._database.ask() as connection:
             now = self._database.now(connection)
-            found = connection.execute(_CALLER, {"hashed": _hashed(secret)}).one_or_none()
+            found = connection.execute(_CALLER, {"hashed": hashed(secret)}).one_or_none()
         if found is None or (found.ends_at is not None and found.ends_at <= now):
             raise Problem("token_refused")
         token_id, user_id, login, name, language, scopes, _ = found
@@ -185,5 +185,5 @@ def _normal_name(name: str) -> str:
     return shown
 
 
-def _hashed(secret: str) -> str:
+def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

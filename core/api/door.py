@@ -106,10 +106,11 @@ class Path:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        reader = reader_of(request)
+        reader, is_no_token = reader_of(request), False
         try:
             response = await self._answer(request, reader)
         except Problem as problem:
+            is_no_token = problem.code == "token_refused"
             response = refused(reader, problem, await _closing(request))
         except ClientDisconnect:
             return
@@ -117,6 +118,9 @@ class Path:
             log.exception("a call broke off")
             response = refused(reader, Problem("internal"), NOT_AGAIN)
         await response(scope, receive, send)
+        if is_no_token:  # afterwards: all that are none must be refused in the same time
+            with acting(Actor(address=_address(request), door="api")):
+                await self.threads.run(self.services.refused_tokens.note, bearer(request))
 
     async def _answer(self, request: Request, reader: Reader) -> Response:
         operation = self.operations.get("GET" if request.method == "HEAD" else request.method)
@@ -126,8 +130,7 @@ class Path:
                 "method_not_allowed", method=request.method, path=request.url.path[:80], allowed=", ".join(allowed)
             )
         caller, pace = await self.threads.run(self._enter, request, operation)
-        client = request.client.host if request.client else ""
-        with acting(Actor(caller.user_id, caller.login, client, "api")), about(user_id=caller.user_id):
+        with acting(Actor(caller.user_id, caller.login, _address(request), "api")), about(user_id=caller.user_id):
             try:
                 if operation.scope and operation.scope not in caller.scopes:
                     raise Problem("token_scope", scope=operation.scope)
@@ -202,6 +205,10 @@ def number(request: Request, name: str, default: int, least: int, most: int) -> 
 def bearer(request: Request) -> str:
     kind, _, token = request.headers.get("authorization", "")[:LONGEST_HEADER].partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 async def _closing(request: Request) -> dict[str, str]:

@@ -27,6 +27,7 @@ ACTS = {
     "invitation.used": mark("Came in by an invitation"),
     "token.made": mark("Made a token"),
     "token.revoked": mark("Revoked a token"),
+    "token.refused": mark("Used a token that no longer counts"),
     "share.made": mark("Made a link to a picture"),
     "share.revoked": mark("Revoked a link to a picture"),
     "share.refused": mark("Typed a wrong password for a link"),
@@ -74,6 +75,8 @@ VALUES = {
     "disabled_account": mark("disabled account"),
     "wrong_password": mark("wrong password"),
     "wrong_setup_code": mark("wrong set-up code"),
+    "revoked_token": mark("revoked token"),
+    "ended_token": mark("ended token"),
     "account": mark("account"),
     "address": mark("address"),
 }
