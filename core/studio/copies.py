@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from core import memory
 from core.logs import about
@@ -45,16 +45,22 @@ class Copies:
             made = make_thumbnails(self.files.read(image_url))
             for key, data in zip(others, made.variants.values(), strict=False):
                 self.files.write(key, data, WEBP)
-            seen = {
-                "width": made.width,
-                "height": made.height,
-                "placeholder": made.placeholder or None,
-                "has_thumbnails": bool(made.variants),
-            }
-            with self.database.write() as session:
-                session.execute(update(Image).where(Image.id == image_id, Image.image_url == image_url).values(seen))
+            named = {"image": image_id, "original": image_url}
+            seen = {"placeholder": made.placeholder or None, "has_thumbnails": bool(made.variants)}
+            measured = {"width": made.width, "height": made.height}
+            with self.database.change() as (connection, _):
+                known = connection.execute(_SEEN, {**named, **seen}).mappings().one_or_none()
+                if known is not None and known != measured:  # which is rare, and its shelf another one then
+                    connection.execute(_ORIGINAL, {**named, **measured})
             if made.variants:  # the last one says that nothing is missing, so it comes after the row
                 self.files.write(last, made.variants[WIDTHS[-1]], WEBP)
+
+
+_ORIGINAL = update(Image).where(
+    Image.id == bindparam("image", type_=Image.id.type),
+    Image.image_url == bindparam("original", type_=Image.image_url.type),
+)
+_SEEN = _ORIGINAL.returning(Image.width, Image.height)
 
 
 class Copying(NamedTuple):
