@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from PIL import ExifTags
 from PIL import Image as Pillow
 
 from core.engines.base import Painting
@@ -53,6 +54,24 @@ def test_both_widths_and_a_placeholder_are_made_of_one_original(studio: Studio) 
     image = studio.image(image_id)
     assert (image.width, image.height, image.has_thumbnails) == (1000, 500, True)
     assert (image.placeholder or "").startswith("data:image/webp;base64,")
+
+
+def test_a_picture_that_says_only_at_its_end_that_it_lies_is_turned_on_its_row_and_its_shelf(studio: Studio) -> None:
+    exif = Pillow.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    file = io.BytesIO()
+    Pillow.new("RGB", (1000, 500), "teal").save(file, "PNG", exif=exif)
+    data = file.getvalue()
+    chunk, end = data.index(b"eXIf") - 4, data.index(b"IEND") - 4
+    size = int.from_bytes(data[chunk : chunk + 4]) + 12
+    image_id, image_url = drawn(
+        studio, data[:chunk] + data[chunk + size : end] + data[chunk : chunk + size] + data[end:]
+    )
+    before = studio.image(image_id)
+    studio.copies.make(image_id, image_url)
+    after = studio.image(image_id)
+    assert [(image.width, image.height) for image in (before, after)] == [(1000, 500), (500, 1000)]
+    assert before.shelf_id != after.shelf_id
 
 
 def test_what_is_there_is_not_made_again(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
