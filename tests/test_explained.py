@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.i18n import Reader
-from core.ledger.costs import Price, Tokens, exact_cost
+from core.ledger.costs import CLASSES, Price, Tokens, exact_cost
 from core.ledger.explained import explained, parts_of
-from core.ledger.prices import CLASSES
 from core.storage.tables import Image
 from pages.parts.facts import cost
 

@@ -21,10 +21,9 @@ from core.engines.connections import OPENAI
 from core.engines.painter import Painter
 from core.errors import Problem
 from core.ledger.booking import EVERYBODY
-from core.ledger.costs import MILLION
+from core.ledger.costs import CLASSES, MILLION
 from core.ledger.costs import Price as Cost
 from core.ledger.limits import SITE
-from core.ledger.prices import CLASSES
 from core.ledger.windows import LENGTHS, begin, span
 from core.storage.database import Database
 from core.storage.files import Files

@@ -23,6 +23,9 @@ class Tokens:
     text_out: int = 0
 
 
+CLASSES = tuple(field.name for field in fields(Tokens))
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """Micro-dollars for a million tokens of each class, or `per_picture` micro-dollars for each picture.
@@ -41,7 +44,7 @@ class Price:
 
     def of(self, tokens: Tokens) -> int:
         """Micro-dollars, rounded half up once, at the end."""
-        total: int = sum(getattr(tokens, field.name) * (getattr(self, field.name) or 0) for field in fields(Tokens))
+        total: int = sum(getattr(tokens, name) * (getattr(self, name) or 0) for name in CLASSES)
         return (total + MILLION // 2) // MILLION
 
 
@@ -70,7 +73,7 @@ def tokens_of(usage: Mapping[str, Any] | None) -> Tokens | None:
     cached_text = min(text_in, _count(cached.get("text_tokens")))
     cached_image = min(image_in, _count(cached.get("image_tokens")))
     tokens = Tokens(text_in - cached_text, cached_text, image_in - cached_image, cached_image, image_out, text_out)
-    return tokens if any(getattr(tokens, field.name) for field in fields(Tokens)) else None
+    return tokens if any(getattr(tokens, name) for name in CLASSES) else None
 
 
 def text_cost(price: Price | None, usage: Mapping[str, Any] | None) -> int | None:

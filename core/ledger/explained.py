@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from core.ledger.costs import MILLION, Price, Tokens, exact_cost, tokens_of
-from core.ledger.prices import CLASSES
+from core.ledger.costs import CLASSES, MILLION, Price, Tokens, exact_cost, tokens_of
 from core.storage.tables import Image
 
 Reason = Literal["tokens", "per_picture", "free", "settled", "at_risk", "unpriced"]

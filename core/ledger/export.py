@@ -15,8 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.accounts import audit
-from core.ledger.costs import Tokens, text_tokens_of, tokens_of
-from core.ledger.prices import CLASSES
+from core.ledger.costs import CLASSES, Tokens, text_tokens_of, tokens_of
 from core.ledger.windows import midnight
 from core.storage.database import Database
 from core.storage.tables import UNDER_WAY, Image, Improvement, Request, User

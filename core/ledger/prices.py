@@ -15,12 +15,11 @@ from sqlalchemy.orm import Session
 from core.accounts import audit
 from core.catalog import catalog
 from core.errors import Problem
-from core.ledger.costs import MILLION, Price, Tokens
+from core.ledger.costs import CLASSES, MILLION, Price
 from core.storage.database import Database
 from core.storage.tables import Price as Row
 
 PATH = Path(catalog.__file__).with_name("prices.toml")
-CLASSES = tuple(field.name for field in fields(Tokens))
 LONGEST_MODEL = 128  # characters, as the table has them
 DEAREST = Decimal(1_000_000)  # dollars; whatever is above was mistyped
 

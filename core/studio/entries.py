@@ -42,13 +42,13 @@ def sizes_of(references: Sequence[ReferenceFile] | Sequence[Reference]) -> list[
 
 def choices_of(request: dict[str, Any]) -> Choices:
     """What its price depends on, of a row that is not stored yet."""
-    return Choices(**{field.name: request[field.name] for field in fields(Choices)})
+    return Choices(**{name: request[name] for name in _CHOICES})
 
 
 def ordered(request_id: int, request: dict[str, Any], order: Order) -> Ordered:
     """The same for those who draw it."""
     values = {**request, "id": request_id, "references": order.references}
-    return Ordered(**{field.name: values[field.name] for field in fields(Ordered)})
+    return Ordered(**{name: values[name] for name in _ORDERED})
 
 
 def insert_request(
@@ -71,5 +71,7 @@ def insert_request(
     return request_id, entered
 
 
+_CHOICES = tuple(field.name for field in fields(Choices))
+_ORDERED = tuple(field.name for field in fields(Ordered))
 _REQUEST = insert(Request).returning(Request.id)
 _IMAGE = insert(Image).returning(Image.id, Image.seed, Image.position)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import Problem, explain
 from core.i18n import Reader
-from core.ledger.prices import CLASSES
+from core.ledger.costs import CLASSES
 from core.ledger.windows import midnight
 from pages.parts import shell
 from pages.parts.days import day_format

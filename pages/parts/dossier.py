@@ -8,8 +8,7 @@ import streamlit as st
 
 from core.errors import Problem, remedy, what
 from core.i18n import Reader
-from core.ledger.costs import Tokens
-from core.ledger.prices import CLASSES
+from core.ledger.costs import CLASSES, Tokens
 from core.storage.tables import UNDER_WAY, WAITING, Attempt, Image, Price
 from core.studio.dossier import Dossier
 from pages.parts import shell
