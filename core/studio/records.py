@@ -1,12 +1,13 @@
 """What a person ordered, as a list: requests with their pictures, and what came of each."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, exists, select
+from sqlalchemy.orm import aliased
 
 from core.errors import Problem
 from core.storage.database import Database
@@ -37,7 +38,6 @@ class Picture:
 
     id: int
     position: int
-    retry_of: int | None
     connection: str
     state: str
     worker: str | None
@@ -92,7 +92,8 @@ class Records:
             found = connection.execute(_ONE, {"person": user_id, "request": request_id}).all()
         if not found:
             raise Problem("no_such_request")
-        record = _record(found)
+        split = len(_ASKED)
+        record = _record(found[0][:split], [row[split:] for row in found])
         if any(image.state in (*WAITING, "cancelled") for image in record.images):
             with self.database.ask() as connection:
                 record.stopped.update((name, code or "") for name, code in connection.execute(_STOPPED))
@@ -100,32 +101,40 @@ class Records:
 
     def page(self, user_id: int, after: int | None, size: int) -> tuple[Sequence[Record], bool]:
         """Newest first, those older than `after`; and whether there are more."""
-        wanted = select(Request.id).where(Request.user_id == user_id)
+        wanted = select(*_ASKED).where(Request.user_id == user_id)
         if after is not None:
             wanted = wanted.where(Request.id < min(after, LARGEST_ID))
         wanted = wanted.order_by(Request.id.desc()).limit(size + 1)
-        with self.database.ask() as connection:
-            rows = connection.execute(_ROWS.where(Request.id.in_(wanted)).order_by(Request.id.desc(), Image.id)).all()
-        found = [_record(each) for _, each in groupby(rows, lambda row: row[0])]
+        with self.database.read() as session:  # apart, for a long description would come with each of its pictures
+            asked = session.connection().execute(wanted).all()
+            request_ids = [row.id for row in asked]
+            rows = session.connection().execute(_PICTURES.where(Image.request_id.in_(request_ids))).all()
+        pictures: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+        for row in rows:
+            pictures[row.request_id].append(row)
+        found = [_record(request, [row[1:] for row in pictures[request.id]]) for request in asked]
         return found[:size], len(found) > size
 
 
 _ASKED = tuple(getattr(Request, field.name) for field in fields(Asked))
 _PICTURE = tuple(getattr(Image, field.name) for field in fields(Picture))
-_ROWS = select(*_ASKED, *_PICTURE).join(Image, Image.request_id == Request.id)
-_ONE = _ROWS.where(
-    Request.user_id == bindparam("person", type_=Request.user_id.type),
-    Request.id == bindparam("request", type_=Request.id.type),
-).order_by(Image.id)
+_again = aliased(Image)
+_IS_LATEST = ~exists().where(_again.retry_of == Image.id)
+_PICTURES = select(Image.request_id, *_PICTURE).where(_IS_LATEST).order_by(Image.position)
+_ONE = (
+    select(*_ASKED, *_PICTURE)
+    .join(Image, Image.request_id == Request.id)
+    .where(
+        Request.user_id == bindparam("person", type_=Request.user_id.type),
+        Request.id == bindparam("request", type_=Request.id.type),
+        _IS_LATEST,
+    )
+    .order_by(Image.position)
+)
 _STOPPED = select(Connection.name, Connection.stopped_code).where(Connection.stopped_code.is_not(None))
 
 
-def _record(rows: Iterable[Row[*tuple[Any, ...]]]) -> Record:
-    found = list(rows)
-    images = [Picture(*row[len(_ASKED) :]) for row in found]
-    retried = {image.retry_of for image in images}
-    latest = [image for image in images if image.id not in retried]
-    latest.sort(key=lambda image: image.position)
-    # They read like the rows of which they are made, as far as a record tells of them.
-    request, pictures = cast(Request, Asked(*found[0][: len(_ASKED)])), cast(tuple[Image, ...], tuple(latest))
-    return Record(request, pictures, {})
+def _record(asked: Sequence[Any], pictures: Iterable[Sequence[Any]]) -> Record:
+    """They read like the rows of which they are made, as far as a record tells of them."""
+    images = tuple(Picture(*row) for row in pictures)
+    return Record(cast(Request, Asked(*asked)), cast(tuple[Image, ...], images), {})
