@@ -15,6 +15,7 @@ from core.catalog import catalog
 from core.catalog.catalog import Catalog
 from core.connections.connections import Connections, kind_of
 from core.connections.drafts import Draft
+from core.connections.keys import renew_keys
 from core.connections.lanes import LiveLanes
 from core.engines.connections import Lane, Lanes, lanes_of
 from core.ledger.ledger import Ledger
@@ -124,7 +125,7 @@ def build(
     vault = Vault(settings.secrets())
     live = LiveLanes(database, lanes if lanes is not None else lanes_of(settings, models), models, vault)
     connections = Connections(database, live, models, vault, _of_environment(settings))
-    connections.renew_keys()
+    renew_keys(database, vault)
     sites = Sites(database, settings)
     removal = Removal(database, files)
     prices = Prices(database)

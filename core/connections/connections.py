@@ -12,51 +12,17 @@ from sqlalchemy.orm import Session
 from core.accounts import audit
 from core.catalog.catalog import Catalog
 from core.connections.drafts import COMPATIBLE, Draft, checked, checked_name, models_of
-from core.connections.lanes import LiveLanes, in_order, models_of_row
+from core.connections.lanes import LiveLanes, in_order
+from core.connections.lines import Line, Lines
 from core.engines.connections import OPENAI, PAINTER
 from core.errors import Problem
 from core.ledger.booking import book
-from core.ledger.costs import Price
-from core.ledger.prices import own_price, price_at, set_price_of
+from core.ledger.prices import own_price, set_price_of
 from core.storage.database import Database
 from core.storage.tables import WAITING, Connection, Image
 from core.storage.vault import UnreadableError, Vault
 
-SHORTEST_TELLING = 12  # characters of a key of which four tell nothing
 FIELDS = ("kind", "base_url", "organisation", "project", "images_per_minute", "at_once", "deadline")
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A model of a connection; `own_micros` is for a picture, if it is not the list that decides."""
-
-    name: str
-    price: Price | None
-    own_micros: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A connection as it is shown: of its key only the end, "" for none; `has_readable_key` False: lost its secret.
-
-    `revision` is another one after each change of what stands here, "" for one of the environment.
-    """
-
-    name: str
-    revision: str
-    kind: str
-    base_url: str
-    key_end: str
-    has_readable_key: bool
-    organisation: str
-    project: str
-    images_per_minute: int
-    at_once: int
-    deadline: float
-    models: tuple[Offered, ...]
-    lists_models: bool
-    is_paused: bool
-    is_of_environment: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +39,13 @@ class Connections:
         """`environment` is the provider's connection that the settings of the process describe."""
         self._database = database
         self._lanes = lanes
-        self._catalog = catalog
         self._vault = vault
-        self._environment = environment
+        self._lines = Lines(lanes, catalog, vault, environment)
 
     def all(self) -> list[Line]:
         """The first choice first."""
         with self._database.read() as session:
-            rows = {row.name: row for row in session.scalars(select(Connection))}
-            now = self._database.now(session)
-            return [self._line(session, name, rows.get(name), now) for name in in_order(rows, self._lanes.environment)]
+            return self._lines.all(session, self._database.now(session))
 
     def find(self, name: str) -> Line:
         found = next((line for line in self.all() if line.name == name), None)
@@ -201,31 +164,15 @@ class Connections:
         with self._database.read() as session:
             row = session.get(Connection, name)
         if row is None or row.kind is None:
-            given = self._environment if name == OPENAI and self._environment else Draft(PAINTER)
             if name not in self._lanes.environment:
                 raise Problem("no_such_connection", name=name[:80])
+            given = self._lines.given(name)
             return Way(given.kind, given.base_url, given.key or "", given.organisation, given.project)
         try:
             key = self._vault.unseal(row.key_sealed) if row.key_sealed else ""
         except UnreadableError:
             raise Problem("connection_key_unreadable") from None
         return Way(row.kind, row.base_url or "", key, row.organisation or "", row.project or "")
-
-    def renew_keys(self) -> int:
-        """Seal what was sealed with an older secret with the newest; how many there were."""
-        with self._database.read() as session:
-            old = [name for name, sealed in _sealed(session) if self._vault.is_old(sealed)]
-        if not old:
-            return 0
-        renewed = 0
-        with self._database.write() as session:
-            for row in session.scalars(select(Connection).where(Connection.name.in_(old))):
-                try:
-                    row.key_sealed = self._vault.seal(self._vault.unseal(row.key_sealed or ""))
-                    renewed += 1
-                except UnreadableError:
-                    continue  # the page says so, and asks for the key
-        return renewed
 
     def _write(self, session: Session, row: Connection, draft: Draft, user_id: int) -> dict[str, Any]:
         now = self._database.now(session)
@@ -248,67 +195,6 @@ class Connections:
         """What the record of acts says of a connection; it masks the key."""
         models = {name: own_price(session.connection(), row.name, name, now) for name in row.models or ()}
         return {**{name: getattr(row, name) for name in FIELDS}, "key": bool(row.key_sealed), "models": models}
-
-    def _line(self, session: Session, name: str, row: Connection | None, now: datetime) -> Line:
-        is_paused = row is not None and row.paused_at is not None
-        if row is None or row.kind is None:
-            return self._of_environment(session, name, is_paused, now)
-        key_end, readable = self._end(row.key_sealed)
-        names = models_of_row(row, self._catalog)
-        return Line(
-            name=name,
-            revision=row.revision,
-            kind=row.kind,
-            base_url=row.base_url or "",
-            key_end=key_end,
-            has_readable_key=readable,
-            organisation=row.organisation or "",
-            project=row.project or "",
-            images_per_minute=row.images_per_minute or 0,
-            at_once=row.at_once or 1,
-            deadline=row.deadline or 600,
-            models=self._offered(session, name, names, now),
-            lists_models=bool(row.models),
-            is_paused=is_paused,
-            is_of_environment=False,
-        )
-
-    def _of_environment(self, session: Session, name: str, is_paused: bool, now: datetime) -> Line:
-        lane = self._lanes.environment[name]
-        given = self._environment if name == OPENAI and self._environment else Draft(PAINTER)
-        return Line(
-            name=name,
-            revision="",
-            kind=given.kind,
-            base_url=given.base_url,
-            key_end=_end_of(given.key or ""),
-            has_readable_key=True,
-            organisation=given.organisation,
-            project=given.project,
-            images_per_minute=lane.per_window,
-            at_once=lane.at_once,
-            deadline=given.deadline,
-            models=self._offered(session, name, lane.models, now),
-            lists_models=bool(given.models),
-            is_paused=is_paused,
-            is_of_environment=True,
-        )
-
-    def _offered(self, session: Session, name: str, models: Sequence[str], now: datetime) -> tuple[Offered, ...]:
-        return tuple(
-            Offered(
-                model,
-                price_at(session.connection(), model, now, name),
-                own_price(session.connection(), name, model, now),
-            )
-            for model in models
-        )
-
-    def _end(self, sealed: str | None) -> tuple[str, bool]:
-        try:
-            return (_end_of(self._vault.unseal(sealed)) if sealed else ""), True
-        except UnreadableError:
-            return "", False
 
     def _own(self, session: Session, name: str) -> Connection:
         """One that is the administrator's to change."""
@@ -334,18 +220,6 @@ class Connections:
 
 def kind_of(base_url: str | None) -> str:
     return COMPATIBLE if base_url else OPENAI
-
-
-def _sealed(session: Session) -> list[tuple[str, str]]:
-    query = select(Connection.name, Connection.key_sealed).where(Connection.key_sealed.is_not(None))
-    return [(name, sealed) for name, sealed in session.execute(query) if sealed]
-
-
-def _end_of(key: str) -> str:
-    """The last four characters, if the others are enough to keep a secret."""
-    if not key:
-        return ""
-    return f"••••{key[-4:]}" if len(key) >= SHORTEST_TELLING else "••••"
 
 
 def _only(values: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

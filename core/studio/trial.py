@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.catalog.catalog import Catalog, Model, dimensions
-from core.connections.connections import Connections, Line
+from core.connections.connections import Connections
+from core.connections.lines import Line
 from core.engines.connections import PAINTER
 from core.engines.models_list import KeyState, ModelsAnswer, ask_models
 from core.engines.openai_images import DEFAULT_BASE_URL

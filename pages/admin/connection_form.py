@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.connections.connections import Line
 from core.connections.drafts import (
     AT_ONCE,
     COMPATIBLE,
@@ -21,6 +20,7 @@ from core.connections.drafts import (
     models_of,
     text_of,
 )
+from core.connections.lines import Line
 from core.engines.connections import PAINTER
 from core.errors import Problem, explain
 from core.i18n import Reader

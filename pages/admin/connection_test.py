@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.connections.connections import Line
+from core.connections.lines import Line
 from core.errors import Problem, explain, remedy, what
 from core.i18n import Reader
 from core.studio.trial import Findings, cheapest, trial

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.catalog.catalog import Model
-from core.connections.connections import Line, Offered
+from core.connections.lines import Line, Offered
 from core.errors import Problem, remedy, what
 from core.i18n import Reader
 from core.studio.status import LineStatus
