@@ -1,5 +1,6 @@
 """Transactions and the schema, on both databases."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from core.storage import schema
 from core.storage.database import Database
@@ -88,6 +90,25 @@ def test_times_come_back_with_their_zone(database: Database, clock: SettableCloc
         session.add(Throttle(subject="alice", failures=1, last_at=clock()))
     with database.read() as session:
         assert session.get_one(Throttle, "alice").last_at == clock()
+
+
+def test_a_lock_that_is_not_got_is_an_error_that_passes(tmp_path: Path) -> None:
+    """As any other of the database: who has to store what was paid for tries again."""
+    path = tmp_path / "locked.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database)
+    with database.ask() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for begin in (database.write, database.change):
+        with pytest.raises(OperationalError, match="locked"), begin():
+            raise AssertionError("it is not alone")
+    other.execute("COMMIT")
+    with database.write() as session:
+        session.execute(select(1))
+    other.close()
+    database.close()
 
 
 def test_without_a_clock_of_ours_the_time_is_now(database_url: str) -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.storage.log import Log
@@ -90,7 +90,11 @@ class Database:
             # The time comes with the lock, of the moment when it was got: one question less for everybody behind.
             moment: datetime = connection.execute(LOCKING if lasting else LOCKING_BRIEFLY).one()[0]
             return moment.astimezone(UTC)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        begin = "BEGIN IMMEDIATE"
+        try:
+            connection.connection.execute(begin)  # by SQLAlchemy it would take as long as any other statement
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise OperationalError(begin, None, error) from error
         return datetime.now(UTC)
 
     def now(self, session: Session | Connection) -> datetime:
