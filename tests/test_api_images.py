@@ -88,6 +88,12 @@ def test_without_choices_the_defaults_of_openai_hold(api: Api) -> None:
     assert "stream" not in api.server.calls[-1].parameters, "previews cost money, and nobody asked for any"
 
 
+def test_a_usage_of_nothing_has_its_parts_too(api: Api) -> None:
+    usage = api.client().images.generate(model=MODEL, prompt="[fault:zero-usage]").usage
+    assert usage is not None
+    assert (usage.total_tokens, usage.input_tokens_details.text_tokens) == (0, 0)
+
+
 def test_null_is_as_good_as_nothing(api: Api) -> None:
     answer = api.client().images.generate(prompt=DESCRIPTION, n=None, size=None, stream=None, user="")
     assert answer.data is not None

@@ -140,7 +140,7 @@ def usage_of(images: list[Image]) -> dict[str, Any] | None:
     found: dict[str, Any] = {name: sum(_count(usage.get(name)) for usage in reported) for name in COUNTS}
     for part in PARTS:
         details = [usage[part] for usage in reported if isinstance(usage.get(part), dict)]
-        if details:
+        if details or not found[part.removesuffix("_details")]:  # of nothing, every kind is nothing
             found[part] = {kind: sum(_count(one.get(kind)) for one in details) for kind in KINDS}
     return found
 

@@ -23,15 +23,18 @@ PACE = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratel
 NUMBERS = (*PACE[:2], "Retry-After")
 OF_REQUESTS = ("retrieveRequest", "cancelRequest", "retryRequest")
 OF_PICTURES = ("retrievePicture", "retrievePictureContent", "deletePicture")
-LINKS = {
-    "ImagesResponse": dict.fromkeys(OF_REQUESTS, "/request_id") | dict.fromkeys(OF_PICTURES, "/data/0/id"),
+LINKS = {  # not of pictures: they may come in a stream, where no link finds anything
     "Request": dict.fromkeys(OF_REQUESTS, "/id") | dict.fromkeys(OF_PICTURES, "/pictures/0/id"),
     "Picture": dict.fromkeys(OF_PICTURES, "/id"),
     "Models": {"retrieveModel": "/data/0/id"},
 }
 HEADERS = {
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY},
-    "Prefer": {"type": "string", "description": "respond-async: a 202 at once, with a Location to ask."},
+    "Prefer": {
+        "type": "string",
+        "description": "respond-async: a 202 at once, with a Location to ask.",
+        "examples": ["respond-async"],
+    },
 }
 
 
