@@ -8,8 +8,8 @@ import re
 import unicodedata
 
 _PLAIN = re.compile(r"[^a-z0-9]+")
-# What neither capitals nor decomposition bring to the letters that people type for it.
 _TONES = range(0x1F3FB, 0x1F400)  # of the skin of the picture sign before
+# What neither capitals nor decomposition bring to the letters that people type for it.
 _AS_TYPED = {"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th"}
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
