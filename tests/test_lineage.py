@@ -1,16 +1,18 @@
 """One picture after another: the same again, a variation, the final one of a draft, and what is already there."""
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 
 from core.errors import Problem
 from core.storage.database import Database
 from core.storage.tables import Image
 from core.studio.lineage import Lineage, final_quality
 from core.studio.orders import Order
-from tests.studio import MODEL, Studio, person
+from tests.studio import MODEL, PNG, Studio, person
 
 
 @pytest.fixture
@@ -55,6 +57,23 @@ def test_a_variation_is_linked_to_its_picture(studio: Studio, lineage: Lineage) 
     family = lineage.family(studio.alice, picture(studio, second))
     assert family.parent is not None
     assert (family.parent.id, family.children) == (first, [])
+
+
+def test_a_variation_of_a_part_painted_anew_changes_no_other_part(studio: Studio, lineage: Lineage) -> None:
+    sheet = io.BytesIO()
+    Pillow.new("RGBA", (8, 8), (0, 0, 0, 0)).save(sheet, "PNG")
+    begun, mask = studio.requests.keep_reference(studio.alice, "a.png", PNG), sheet.getvalue()
+    painted = studio.requests.keep_mask(studio.alice, "mask.png", mask)
+    choices: dict[str, Any] = {"references": (begun,), "mask": painted, "moderation": "low"}
+    first = made(studio, studio.alice, quality="low", **choices)
+    studio.requests.submit(studio.alice, lineage.variation(studio.alice, first))
+    second = studio.images()[-1].id
+    studio.wait_for(second, "done")
+    job = studio.engine.jobs[-1]
+    assert ([reference.data for reference in job.references], job.mask, job.moderation) == ([PNG], mask, "low")
+    final = lineage.final(studio.alice, second)
+    assert ([reference.image_id for reference in final.references], final.mask) == ([second, None], None)
+    studio.requests.submit(studio.alice, final)
 
 
 def test_the_other_drafts_of_an_order_are_its_family(studio: Studio, lineage: Lineage) -> None:

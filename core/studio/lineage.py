@@ -70,7 +70,7 @@ class Lineage:
         order = _order(request)
         if len(order.references) < model.most_references:
             draft = self.requests.reference_from_gallery(user_id, image_id)
-            order = replace(order, references=(draft, *order.references))
+            order = replace(order, references=(draft, *order.references), mask=None)  # it was painted on another one
         return replace(order, quality=quality, seed=seed, parent_id=image_id, relation="final")
 
     def after(self, request: Request) -> After | None:
@@ -150,6 +150,7 @@ def _rank(quality: str | None) -> int:
 
 
 def _order(request: Request) -> Order:
+    references = tuple(_file(reference) for reference in request.references)
     return Order(
         description=request.description,
         model=request.model,
@@ -158,7 +159,11 @@ def _order(request: Request) -> Order:
         background=request.background,
         output_format=request.output_format,
         output_compression=request.output_compression,
-        references=tuple(_file(reference) for reference in request.references),
+        references=references,
+        moderation=request.moderation,
+        complexity=request.complexity,
+        input_fidelity=request.input_fidelity,
+        mask=_mask(request, references[0]) if references else None,
     )
 
 
@@ -171,3 +176,10 @@ def _file(reference: Reference) -> ReferenceFile:
         reference.height,
         reference.image_id,
     )
+
+
+def _mask(request: Request, picture: ReferenceFile) -> ReferenceFile | None:
+    """It is as large as the picture that it was painted on."""
+    if request.mask_key is None:
+        return None
+    return ReferenceFile("mask", request.mask_key, "image/png", picture.width, picture.height)
