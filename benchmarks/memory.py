@@ -33,7 +33,7 @@ DESCRIPTION = "A lighthouse at dusk"
 SLOW = f"[fault:delay {DELAY}]"  # the test server understands it
 LOOK_EVERY = 0.2  # seconds
 LONGEST_WAIT = 120.0  # seconds
-QUIET = 2.0  # seconds after the last picture, before the memory is looked at again
+QUIET = 25.0  # seconds after the last picture, before the memory is looked at again: thumbnails, then `copies.IDLE`
 
 
 @dataclass(frozen=True, slots=True)
