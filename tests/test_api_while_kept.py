@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.storage.tables import Image
+from core.studio.records import Picture
 from tests.api import MODEL, Api, opened, settings_with
 from tests.images_server import ImagesServer
 from tests.patience import SECONDS
@@ -37,7 +37,7 @@ def disk(api: Api, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return free
 
 
-def newest(api: Api) -> Image:
+def newest(api: Api) -> Picture:
     records, _ = api.services.records.page(api.cast.alice, None, 1)
     return records[0].images[0]
 

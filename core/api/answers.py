@@ -19,7 +19,7 @@ from core.i18n import Reader
 from core.services import Services
 from core.storage.tables import Image
 from core.studio.news import Watch
-from core.studio.records import Record
+from core.studio.records import Picture, Record
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +40,13 @@ class Pictures:
         self._watch = watch
         self._paintings: dict[int, Painting] = {}
 
-    def fetch(self, image: Image) -> None:
+    def fetch(self, image: Picture) -> None:
         """Keep what was handed over, for the time when nobody watches any more."""
         painting = self._watch.painting(image.id)
         if painting is not None:
             self._paintings[image.id] = painting
 
-    async def base64(self, image: Image) -> AsyncIterator[Piece]:
+    async def base64(self, image: Picture) -> AsyncIterator[Piece]:
         painting = self._paintings.pop(image.id, None)
         if painting is not None:
             for piece in encoded(painting):
@@ -94,11 +94,11 @@ class SendingAll(Sending):
             self._after()
 
 
-def is_there(image: Image) -> bool:
+def is_there(image: Image | Picture) -> bool:
     return image.state == "done" and image.deleted_at is None and image.image_url is not None
 
 
-def problem_of(image: Image, stopped: Mapping[str, str]) -> Problem:
+def problem_of(image: Picture, stopped: Mapping[str, str]) -> Problem:
     """Why there is no picture."""
     if image.state == "done":
         return Problem("picture_deleted")
@@ -126,13 +126,13 @@ def description(record: Record) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def format_of(image: Image | None) -> str | None:
+def format_of(image: Picture | None) -> str | None:
     if image is None or not image.media_type or not image.media_type.startswith("image/"):
         return None
     return image.media_type.removeprefix("image/").removesuffix("+xml")
 
 
-def usage_of(images: list[Image]) -> dict[str, Any] | None:
+def usage_of(images: list[Picture]) -> dict[str, Any] | None:
     """The sum of what the provider reported, as far as it did."""
     reported = [image.usage for image in images if image.usage]
     if not reported:
@@ -153,7 +153,7 @@ def whole(
     record: Record,
     pictures: Pictures,
     reader: Reader,
-    address: Callable[[Image], str] | None,
+    address: Callable[[Picture], str] | None,
     repeated: Mapping[str, str],
 ) -> Sending:
     """All that came in one answer of JSON, and beside it why the rest did not."""
@@ -209,7 +209,7 @@ def begun(
     return SendingAll(pieces(), media_type="application/json", headers={"Cache-Control": "no-store"}, after=after)
 
 
-def _named(image: Image) -> dict[str, Any]:
+def _named(image: Picture) -> dict[str, Any]:
     revised = {"revised_prompt": image.revised_description} if image.revised_description else {}
     return {"id": image.id, "index": image.position, **revised}
 
@@ -221,7 +221,7 @@ def _rest(record: Record, reader: Reader) -> dict[str, Any]:
     return {**description(record), **({"errors": errors} if errors else {})}
 
 
-def address_of(request: Request, services: Services, image: Image) -> str:
+def address_of(request: Request, services: Services, image: Picture) -> str:
     """Where whoever knows the address gets the picture, for an hour."""
     ends = int(time.time()) + HOUR
     path = f"/api/v1/files/{image.id}?ends={ends}&signature={signature(services, image.id, ends)}"

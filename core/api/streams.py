@@ -15,10 +15,9 @@ from core.engines.base import Preview
 from core.engines.encoded import encode
 from core.errors import Problem
 from core.storage.formats import media_type_of, size_of
-from core.storage.tables import Image
 from core.studio.news import Watch
 from core.studio.pictures import preview_key
-from core.studio.records import Record
+from core.studio.records import Picture, Record
 
 ALIVE = b": keep-alive\n\n"
 
@@ -80,7 +79,7 @@ class Events:
                 async for piece in self._completed(record, image):
                     yield piece
 
-    async def _previews(self, image: Image) -> list[Preview]:
+    async def _previews(self, image: Picture) -> list[Preview]:
         """As the provider sent them, if this process draws the picture; else the small ones from the files."""
         handed = self._watch.previews(image.id)
         self._shown[image.id] += len(handed)
@@ -97,7 +96,7 @@ class Events:
         self._shown[image.id] = max(self._shown[image.id], image.previews_seen)
         return found
 
-    def _preview(self, record: Record, image: Image, preview: Preview) -> bytes:
+    def _preview(self, record: Record, image: Picture, preview: Preview) -> bytes:
         measured = size_of(preview.data)
         kind = f"{self._name}.partial_image"
         event = {
@@ -110,7 +109,7 @@ class Events:
         }
         return b"event: " + kind.encode() + b"\ndata: " + dumped(event) + b"\n\n"
 
-    async def _completed(self, record: Record, image: Image) -> AsyncIterator[Piece]:
+    async def _completed(self, record: Record, image: Picture) -> AsyncIterator[Piece]:
         kind = f"{self._name}.completed"
         event = {
             **self._common(record, image),
@@ -133,7 +132,7 @@ class Events:
             yield piece
         yield b'"}\n\n'
 
-    def _common(self, record: Record, image: Image) -> dict[str, Any]:
+    def _common(self, record: Record, image: Picture) -> dict[str, Any]:
         request = record.request
         return {
             "created_at": int(request.created_at.timestamp()),

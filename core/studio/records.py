@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.orm import aliased
@@ -64,8 +64,8 @@ class Record:
     as far as one of the pictures waits or has waited in vain.
     """
 
-    request: Request
-    images: tuple[Image, ...]
+    request: Asked
+    images: tuple[Picture, ...]
     stopped: dict[str, str]
 
     @property
@@ -135,6 +135,4 @@ _STOPPED = select(Connection.name, Connection.stopped_code).where(Connection.sto
 
 
 def _record(asked: Sequence[Any], pictures: Iterable[Sequence[Any]]) -> Record:
-    """They read like the rows of which they are made, as far as a record tells of them."""
-    images = tuple(Picture(*row) for row in pictures)
-    return Record(cast(Request, Asked(*asked)), cast(tuple[Image, ...], images), {})
+    return Record(Asked(*asked), tuple(Picture(*row) for row in pictures), {})
