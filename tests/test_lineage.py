@@ -8,10 +8,12 @@ import pytest
 from PIL import Image as Pillow
 
 from core.errors import Problem
+from core.members.leaving import Leaving
 from core.storage.database import Database
 from core.storage.tables import Image
 from core.studio.lineage import Lineage, final_quality
 from core.studio.orders import Order
+from core.studio.removal import Removal
 from tests.studio import MODEL, PNG, Studio, person
 
 
@@ -60,6 +62,7 @@ def test_a_variation_is_linked_to_its_picture(studio: Studio, lineage: Lineage) 
 
 
 def test_a_variation_of_a_part_painted_anew_changes_no_other_part(studio: Studio, lineage: Lineage) -> None:
+    """Whoever gets the picture of somebody who leaves can make one too."""
     sheet = io.BytesIO()
     Pillow.new("RGBA", (8, 8), (0, 0, 0, 0)).save(sheet, "PNG")
     begun, mask = studio.requests.keep_reference(studio.alice, "a.png", PNG), sheet.getvalue()
@@ -71,9 +74,15 @@ def test_a_variation_of_a_part_painted_anew_changes_no_other_part(studio: Studio
     studio.wait_for(second, "done")
     job = studio.engine.jobs[-1]
     assert ([reference.data for reference in job.references], job.mask, job.moderation) == ([PNG], mask, "low")
-    final = lineage.final(studio.alice, second)
-    assert ([reference.image_id for reference in final.references], final.mask) == ([second, None], None)
-    studio.requests.submit(studio.alice, final)
+    Leaving(studio.database, studio.files, Removal(studio.database, studio.files)).transfer(studio.alice, studio.bob)
+    studio.requests.submit(studio.bob, lineage.variation(studio.bob, second))
+    third = studio.images()[-1].id
+    studio.wait_for(third, "done")
+    job = studio.engine.jobs[-1]
+    assert ([reference.data for reference in job.references], job.mask) == ([PNG], mask)
+    final = lineage.final(studio.bob, third)
+    assert ([reference.image_id for reference in final.references], final.mask) == ([third, None], None)
+    studio.requests.submit(studio.bob, final)
 
 
 def test_the_other_drafts_of_an_order_are_its_family(studio: Studio, lineage: Lineage) -> None:

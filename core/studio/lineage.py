@@ -52,7 +52,7 @@ class Lineage:
     def order_of(self, user_id: int, image_id: int) -> Order:
         """The order that asks for this picture once more; the seed makes another one of it."""
         request, _ = self._made(user_id, image_id)
-        return _order(request)
+        return self._order(user_id, request)
 
     def variation(self, user_id: int, image_id: int) -> Order:
         return replace(self.order_of(user_id, image_id), parent_id=image_id, relation="variation")
@@ -67,7 +67,7 @@ class Lineage:
         quality = final_quality(model.qualities, request.quality)
         if quality is None:
             raise Problem("already_final")
-        order = _order(request)
+        order = self._order(user_id, request)
         if len(order.references) < model.most_references:
             draft = self.requests.reference_from_gallery(user_id, image_id)
             order = replace(order, references=(draft, *order.references), mask=None)  # it was painted on another one
@@ -128,6 +128,24 @@ class Lineage:
         if image is None:
             raise Problem("no_such_picture")
         return image.request, image.seed
+
+    def _order(self, user_id: int, request: Request) -> Order:
+        order = _order(request)
+        references = tuple(self._own(user_id, file) for file in order.references)
+        mask = self._own(user_id, order.mask) if order.mask is not None else None
+        return replace(order, references=references, mask=mask)
+
+    def _own(self, user_id: int, file: ReferenceFile) -> ReferenceFile:
+        """Of what somebody had uploaded who left, whoever was given their pictures starts from a copy."""
+        key = f"uploads/{user_id}/{file.file_key.rpartition('/')[2]}"
+        if key == file.file_key:
+            return file
+        files = self.requests.files
+        try:
+            files.write(key, files.read(file.file_key), file.media_type)
+        except FileNotFoundError:
+            raise Problem("no_such_picture") from None
+        return replace(file, file_key=key)
 
 
 def drafts_of(model: Model, order: Order) -> Order | None:
