@@ -32,6 +32,7 @@ INDIRECT = {
     ("core/errors.py", "value"),
     ("core/i18n.py", "pattern"),
     ("pages/parts/acts.py", "name"),
+    ("pages/parts/changes.py", "name"),
     ("pages/parts/limits.py", "label"),
     ("pages/admin/usage_parts.py", "DOORS[door]"),
     ("pages/admin/usage_parts.py", "STATES[state]"),

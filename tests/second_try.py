@@ -1,7 +1,7 @@
 """A browser test that fails is tried once more: a story in Chromium leans on a whole machine that others share.
 
-What failed the first time and passed the second is told at the end of the run, with its reason: it is a fault to be
-looked for, and not one that hides what else the run has to say.
+What failed the first time is told at the end of the run, with its reason, also if it passed the second time: it is a
+fault to be looked for, and not one that hides what else the run has to say.
 """
 
 import pytest
@@ -30,7 +30,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    for report in terminalreporter.stats.get("passed", []):
+    stats = terminalreporter.stats
+    for report in (*stats.get("passed", []), *stats.get("failed", [])):
         for name, reason in report.user_properties:
             if name == FIRST_TRY and report.when == "call":
                 terminalreporter.write_sep("_", f"{report.nodeid} {FIRST_TRY}")

@@ -10,14 +10,16 @@ from core import services as parts
 from core.accounts.audit import MASK
 from core.acting import Actor, acting
 from core.connections.drafts import Draft
+from core.i18n import Reader
 from core.ledger.export import note_export
-from core.ledger.limits import SITE, USER
+from core.ledger.limits import KINDS, SITE, USER
 from core.members.lines import Entry
 from core.services import Services
 from core.settings import Settings
 from core.storage.tables import AuditEntry, Connection, Image
 from core.studio.trial import trial
 from pages.parts.acts import ACTS
+from pages.parts.changes import FIELDS, changes
 from tests.ledger_rows import add_picture, add_text
 from tests.test_audit import entries
 
@@ -184,3 +186,25 @@ def assert_before_and_after(found: dict[str, AuditEntry]) -> None:
     assert change("pictures.expired")[1] == {"pictures": 1, "older_than_days": 30, "from_the_bin": True}
     tested = found["connection.tested"].after or {}
     assert tested["reached"] is False
+
+
+def test_every_field_of_the_record_has_a_name_in_the_readers_language(services: Services) -> None:
+    admin, person = come_in(services)
+    manage_people(services, admin, person.user_id or 0)
+    manage_connections(services, admin)
+    act_on_pictures(services, admin, person)
+    names = {name for entry in entries(services.database) for name in (*(entry.before or {}), *(entry.after or {}))}
+    assert sorted(names - set(FIELDS) - set(KINDS)) == []
+
+
+def test_what_an_act_changed_is_told_in_the_readers_language() -> None:
+    text = Reader("fr", "fr", None)
+    told = changes(text, {"type": "user", "name": "user"}, {"type": "admin", "name": "open", "cost_micros": 40_000})
+    assert "<dt>rôle</dt>" in told
+    assert "<del>utilisateur</del> → <ins>administrateur</ins>" in told
+    assert "<del>user</del> → <ins>open</ins>" in told
+    assert text.money(40_000) in told
+    limits = changes(text, {}, {"limits": {"pictures-per-day": "5"}, "new_field": "<b>"})
+    assert "Images par jour: 5" in limits
+    assert "<dt>new field</dt>" in limits
+    assert "&lt;b&gt;" in limits

@@ -1,6 +1,5 @@
 """The record of acts: who did what, when, from where, and what was before and after. It is read here, and no more."""
 
-from collections.abc import Mapping
 from datetime import date
 from html import escape
 from itertools import groupby
@@ -12,7 +11,8 @@ from core.accounts.acts import Narrowed
 from core.i18n import Reader
 from core.storage.tables import AuditEntry
 from pages.parts import filters
-from pages.parts.acts import act_name, door_name, word
+from pages.parts.acts import act_name, door_name
+from pages.parts.changes import changes
 from pages.parts.picture import number_in_address
 from pages.parts.visit import Here, require
 
@@ -65,7 +65,7 @@ def _line(text: Reader, entry: AuditEntry) -> str:
     who = entry.login or (text("Somebody") if entry.door != "worker" else "")
     place = " · ".join(part for part in (door_name(text, entry.door), entry.address) if part)
     subject = entry.subject if entry.subject != entry.login else ""
-    changes = _changes(text, entry.before or {}, entry.after or {})
+    changed = changes(text, entry.before or {}, entry.after or {})
     head = (
         f"<time title='{escape(text.exact(entry.created_at))}'>{escape(text.time(entry.created_at))}</time>"
         f"<span class='what' dir='auto'><b>{escape(who or door_name(text, entry.door))}</b> "
@@ -73,35 +73,6 @@ def _line(text: Reader, entry: AuditEntry) -> str:
         + (f" <i>{escape(subject)}</i>" if subject else "")
         + f"</span><small>{escape(place)}</small>"
     )
-    if not changes:
+    if not changed:
         return f"<div class='act'>{head}</div>"
-    return f"<details class='act'><summary>{head}</summary><dl>{changes}</dl></details>"
-
-
-def _changes(text: Reader, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Name by name, what was and what is."""
-    rows = []
-    for name in dict.fromkeys((*before, *after)):
-        old, new = before.get(name), after.get(name)
-        was = f"<del>{escape(_value(text, old))}</del>" if name in before and old != new else ""
-        now = f"<ins>{escape(_value(text, new))}</ins>" if name in after else ""
-        arrow = " → " if was and now else ""
-        rows.append(f"<dt>{escape(name.replace('_', ' '))}</dt><dd dir='auto'>{was}{arrow}{now}</dd>")
-    return "".join(rows)
-
-
-def _value(text: Reader, value: Any) -> str:
-    match value:
-        case None | "":
-            return "–"
-        case bool():
-            return text("yes") if value else text("no")
-        case int() | float():
-            return text.number(value)
-        case str():
-            return word(text, value)
-        case list():
-            return ", ".join(_value(text, item) for item in value)
-        case Mapping():
-            return ", ".join(f"{name}: {_value(text, item)}" for name, item in value.items())
-    return str(value)
+    return f"<details class='act'><summary>{head}</summary><dl>{changed}</dl></details>"

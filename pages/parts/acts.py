@@ -79,6 +79,19 @@ VALUES = {
     "ended_token": mark("ended token"),
     "account": mark("account"),
     "address": mark("address"),
+    "user": mark("user"),
+    "admin": mark("administrator"),
+    "allow": mark("allowed"),
+    "refuse": mark("refused"),
+    "open": mark("open"),
+    "closed": mark("closed"),
+    "openai": mark("OpenAI"),
+    "compatible": mark("compatible with OpenAI"),
+    "painter": mark("built-in painter"),
+    "done": mark("done"),
+    "failed": mark("failed"),
+    "blocked": mark("blocked"),
+    "unknown": mark("unknown"),
 }
 
 
