@@ -79,6 +79,7 @@ VALUES = {
     "ended_token": mark("ended token"),
     "account": mark("account"),
     "address": mark("address"),
+    "none": mark("none"),
     "user": mark("user"),
     "admin": mark("administrator"),
     "allow": mark("allowed"),

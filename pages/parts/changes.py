@@ -120,7 +120,7 @@ def _value(text: Reader, name: str, value: Any) -> str:
             return text.money(value)
         case int() | float():
             return text.number(value)
-        case str() if name in WORDED:
+        case str() if name in WORDED or name in KINDS:
             return word(text, value)
         case list():
             return ", ".join(_value(text, name, item) for item in value)

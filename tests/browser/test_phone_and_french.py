@@ -115,8 +115,8 @@ def english_left(page: Page) -> list[str]:
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
             const parent = node.parentElement
-            // What people wrote or are called (.imagier-group p, stText) is in their own language.
-            const own = '.imagier-group p, [data-testid=stText]'
+            // What people wrote or are called is in their own language, also in the record of acts.
+            const own = '.imagier-group p, [data-testid=stText], .imagier-acts :is(b, i, dd)'
             const hidden = parent.closest(`style, script, template, [data-testid=stIconMaterial], ${own}`)
             const box = document.createRange()
             box.selectNodeContents(node)

@@ -213,7 +213,7 @@ def test_the_record_tells_who_did_what_and_hides_what_is_secret(
     press(page, "Show everything")
     screens.choose_in_list(page, "filter-act", "Changed limits")
     acts.first.locator("summary").click()
-    expect(acts.first).to_contain_text(re.compile("pictures-per-day.*none.*1234", re.DOTALL))
+    expect(acts.first).to_contain_text(re.compile("Pictures per day.*none.*1234", re.DOTALL))
     search.fill("1234")
     search.press("Enter")
     expect(acts).to_have_count(1)
