@@ -90,7 +90,8 @@ FIELDS = {
     "with_password": mark("with a password"),
 }
 MONEY = "_micros"
-WORDED = ("kind", "reason", "registration", "slowed", "state", "type", "unpriced")  # whose values are words of ours
+# Whose values are words of ours.
+WORDED = ("key_state", "kind", "reason", "registration", "slowed", "state", "type", "unpriced")
 
 
 def changes(text: Reader, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
