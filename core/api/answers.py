@@ -79,19 +79,19 @@ class Sending(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().__call__(scope, receive, send)
+            await self._send(scope, receive, send)
         finally:
             self._after()
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
 
 
 class SendingAll(Sending):
     """To the end, also when nobody listens any more: it is in memory, and to notice costs more than to send."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self.stream_response(send)
-        finally:
-            self._after()
+    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
 
 
 def is_there(image: Image | Picture) -> bool:

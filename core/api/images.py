@@ -11,7 +11,7 @@ from starlette.responses import Response
 from core.api import answers
 from core.api.bodies import object_of
 from core.api.door import Call, answer
-from core.api.errors import refused
+from core.api.errors import NOT_AGAIN, refused
 from core.api.forms import File, Form, read_form
 from core.api.models import allowed
 from core.api.once import key_of, once_of
@@ -28,7 +28,6 @@ from core.studio.orders import Order, ReferenceFile
 from core.studio.repeats import Once
 
 IMAGE, IMAGES, MASK = "image", "image[]", "mask"
-NOT_TWICE = {"x-should-retry": "false"}  # the SDKs would order it anew, and it may be billed
 
 
 async def generate(call: Call) -> Response:
@@ -72,7 +71,8 @@ async def _made(call: Call, name: str, values: Mapping[str, Any], form: Form | N
         for image in record.images:
             pictures.fetch(image)
     if not any(answers.is_there(image) for image in record.images):
-        return refused(call.reader, answers.problem_of(record.images[0], record.stopped), NOT_TWICE)
+        # Ordered anew it may be billed.
+        return refused(call.reader, answers.problem_of(record.images[0], record.stopped), NOT_AGAIN)
     address = (lambda image: answers.address_of(call.request, services, image)) if found.wants_addresses else None
     return answers.whole(record, pictures, call.reader, address, found.repeated)
 
